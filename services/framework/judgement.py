@@ -1,0 +1,172 @@
+"""What a judgement says: statuses, outcomes with their reasons, the chain, the next time to look."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from services.framework.periods import Period
+
+Input = str | int | float | bool | None
+
+
+class SubjectKind(StrEnum):
+    """What can be judged."""
+
+    AIM = "aim"
+    PROJECT = "project"
+    MEASURE = "measure"
+    PERSON = "person"
+    ORGANISATION = "organisation"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Subject:
+    """What is judged; written ``kind:id``."""
+
+    kind: SubjectKind
+    id: str
+
+    def __str__(self) -> str:
+        return f"{self.kind.value}:{self.id}"
+
+    @classmethod
+    def parse(cls, text: str) -> Subject:
+        """Read ``kind:id``. Raises ValueError for an unknown kind."""
+        kind, _, identifier = text.partition(":")
+        return cls(SubjectKind(kind), identifier)
+
+
+class Severity(StrEnum):
+    """How much a finding matters: info < watch < warn < crit."""
+
+    INFO = "info"
+    WATCH = "watch"
+    WARN = "warn"
+    CRIT = "crit"
+
+
+class Status(StrEnum):
+    """Status of an aim."""
+
+    WAITING = "waiting"
+    ON_TRACK = "on_track"
+    AT_RISK = "at_risk"
+    OFF_TRACK = "off_track"
+    DETERIORATING = "deteriorating"
+    ACHIEVED = "achieved"
+    SLIPPING = "slipping"
+    CLOSE = "close"
+    MISSED = "missed"
+    HOLDING = "holding"
+
+    @property
+    def words(self) -> str:
+        """The status as people read it."""
+        return self.value.replace("_", " ").capitalize()
+
+    @property
+    def is_bad(self) -> bool:
+        """Whether an executive is told of it at once."""
+        return self in _BAD
+
+
+_BAD = frozenset({Status.OFF_TRACK, Status.DETERIORATING, Status.SLIPPING, Status.MISSED})
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What one expectation said: tripped or not, about what, and why.
+
+    ``about`` is the narrowest thing it speaks of: the subject itself (``aim:ID``), or a part
+    (``driver:AIM/ID``, ``milestone:PROJECT/ID``, ``project:ID/leader``). ``since`` is when the
+    condition began.
+    """
+
+    expectation: str
+    about: str
+    tripped: bool
+    reason: str
+    severity: Severity | None = None
+    since: datetime | None = None
+    inputs: Mapping[str, Input] = field(default_factory=dict)
+    audience: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A step of the chain from an aim down to the weakest link.
+
+    ``role`` and ``person`` say who answers for it; an executive is shown the role only.
+    """
+
+    kind: str
+    id: str
+    name: str
+    problem: str
+    role: str | None = None
+    person: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PathReading:
+    """One judged period: the value, the path there, and how surely behind it the aim was.
+
+    ``lag`` is standardised (positive is behind), ``ewma`` its running mean, ``limit`` what ``ewma``
+    must pass to be more than noise.
+    """
+
+    period: Period
+    value: float | None
+    expected: float | None
+    lag: float | None
+    ewma: float | None
+    limit: float | None
+    status: Status
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The status of an aim, with its reason in words and numbers.
+
+    ``since`` is the period in which the status was entered; ``blind_since`` the first period whose
+    value is missing for too long, a flag beside the last known status. ``probability`` of reaching
+    the aim is None until there is evidence enough.
+    """
+
+    status: Status
+    reason: str
+    since: Period | None = None
+    blind_since: Period | None = None
+    period: Period | None = None
+    value: float | None = None
+    expected: float | None = None
+    target: float | tuple[float, float] | None = None
+    baseline: float | None = None
+    probability: float | None = None
+    rule_set: str = "ewma-lag/1"
+    would_change: str | None = None
+    chain: tuple[Link, ...] = ()
+    readings: tuple[PathReading, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """The judgement of a subject as of an instant.
+
+    ``outcomes`` hold every expectation looked at, tripped or not. ``next_due`` is when time alone
+    could next change the outcome, None if never.
+    """
+
+    subject: Subject
+    as_of: datetime
+    outcomes: tuple[Outcome, ...]
+    verdict: Verdict | None = None
+    next_due: datetime | None = None
+
+    @property
+    def findings(self) -> tuple[Outcome, ...]:
+        """The outcomes that tripped."""
+        return tuple(outcome for outcome in self.outcomes if outcome.tripped)

@@ -1,0 +1,320 @@
+"""What an organisation declares: aims, the theory of drivers, the portfolio of projects.
+
+Plain frozen values. A plan is one version of a declaration; what happens afterwards (a milestone
+done, a project stopped, a leader gone) are events, in :mod:`services.framework.facts`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+from functools import cached_property
+from zoneinfo import ZoneInfo
+
+from services.framework.periods import Frequency, Period
+
+SYSTEM = "system"
+ALL = "all"
+
+
+class Kind(StrEnum):
+    """What a measure counts."""
+
+    VALUE = "value"
+    PROPORTION = "proportion"
+    RATE = "rate"
+    EVENTS = "events"
+
+
+class Direction(StrEnum):
+    """Which way is better."""
+
+    INCREASE = "increase"
+    DECREASE = "decrease"
+    NEUTRAL = "neutral"
+
+
+class Intent(StrEnum):
+    """What an aim wants of its measure."""
+
+    IMPROVE = "improve"
+    HOLD = "hold"
+    WITHIN = "within"
+
+
+class ProjectState(StrEnum):
+    """Where a project stands."""
+
+    PROPOSED = "proposed"
+    ACTIVE = "active"
+    PAUSED = "paused"
+    COMPLETED = "completed"
+    STOPPED = "stopped"
+
+
+@dataclass(frozen=True, slots=True)
+class Organisation:
+    """One tenant: its periods follow ``zone``; ``year_starts`` is the fiscal year's first month."""
+
+    id: str
+    name: str
+    zone: str
+    year_starts: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A place that reports values of its own."""
+
+    id: str
+    name: str
+    ended: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Stratum:
+    """A group of people by which a measure is split (equity)."""
+
+    id: str
+    name: str
+    ended: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody with a part in the plan. ``roles``: executive, owner, advisor, admin, viewer."""
+
+    id: str
+    name: str
+    email: str | None = None
+    roles: tuple[str, ...] = ()
+    zone: str | None = None
+    ended: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """A measure over time. ``per`` scales values, targets and effects (1, 100 or 1000)."""
+
+    id: str
+    name: str
+    kind: Kind
+    direction: Direction
+    frequency: Frequency
+    unit: str = ""
+    per: float = 1
+    valid: tuple[float | None, float | None] = (None, None)
+    lag_days: int = 20
+    owner: str | None = None
+    feed: str | None = None
+    sites: tuple[str, ...] = ()
+    strata: tuple[str, ...] = ()
+    rollup: str | None = None
+    window: int = 1
+    judge_provisional: bool = False
+    definition: int = 1
+    suppress_below: int | None = None
+    ended: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """The level to improve on: a stretch of periods, or a stated value."""
+
+    first: Period | None = None
+    last: Period | None = None
+    value: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PathPoint:
+    """A declared point of the glide path, in the measure's units."""
+
+    period: Period
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
+class AimMeasure:
+    """A measure of an aim: how good, from where, along which path.
+
+    ``target`` is a number, or (low, high) for a within aim. ``path`` is linear, s_curve, stepped,
+    or declared points.
+    """
+
+    measure: str
+    baseline: Baseline
+    target: float | tuple[float, float] | None
+    path: str | tuple[PathPoint, ...] = "linear"
+    primary: bool = True
+    definition: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Adoption:
+    """The governing body's adoption of an aim."""
+
+    by: str
+    on: date
+    minute: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Driver:
+    """A theorised cause of the aim; ``key`` is ``aim/driver``."""
+
+    id: str
+    aim: str
+    name: str
+    primary: bool = True
+    parent: str | None = None
+    share: float | None = None
+    measure: str | None = None
+    target: float | None = None
+    site: str = SYSTEM
+    stratum: str = ALL
+    linked_on: date | None = None
+    ended: date | None = None
+
+    @property
+    def key(self) -> str:
+        """The name by which projects and alerts refer to the driver."""
+        return f"{self.aim}/{self.id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Aim:
+    """A system-level aim: how good, by when. ``lag`` is the start-up allowance in periods."""
+
+    id: str
+    name: str
+    intent: Intent
+    measures: tuple[AimMeasure, ...]
+    start: Period | None
+    deadline: Period | None
+    sponsor: str | None = None
+    site: str = SYSTEM
+    stratum: str = ALL
+    succeed: str = "all"
+    lag: int = 0
+    adopted: Adoption | None = None
+    drivers: tuple[Driver, ...] = ()
+    ended: date | None = None
+    outcome: str | None = None
+    outcome_minute: str | None = None
+
+    @property
+    def primary(self) -> AimMeasure | None:
+        """The measure the aim is first judged on; none where none is declared."""
+        return next((m for m in self.measures if m.primary), next(iter(self.measures), None))
+
+
+@dataclass(frozen=True, slots=True)
+class Serve:
+    """How a project serves a driver: ``effect`` in the aim's units at full reach."""
+
+    driver: str
+    effect: float | None = None
+    reach: float | None = None
+    belief: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Milestone:
+    """A dated commitment of a project; ``key`` is ``project/milestone``."""
+
+    id: str
+    project: str
+    name: str
+    due: date
+    ended: date | None = None
+
+    @property
+    def key(self) -> str:
+        """The name by which feeds and alerts refer to the milestone."""
+        return f"{self.project}/{self.id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """A time-limited effort on one driver or several. Roles name people; None is a vacancy."""
+
+    id: str
+    name: str
+    start: date | None
+    end: date | None
+    sponsor: str | None = None
+    leader: str | None = None
+    clinical_lead: str | None = None
+    advisor: str | None = None
+    state: ProjectState = ProjectState.ACTIVE
+    strategic: bool = True
+    aim_text: str | None = None
+    measure: str | None = None
+    serves: tuple[Serve, ...] = ()
+    milestones: tuple[Milestone, ...] = ()
+    sites: tuple[str, ...] = ()
+    sustainer: str | None = None
+    ended: date | None = None
+
+    def serves_driver(self, key: str) -> bool:
+        """Whether the project serves the driver ``aim/driver``."""
+        return any(serve.driver == key for serve in self.serves)
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """Who hears of what, by which channels (``mail``, or a channel's id).
+
+    A route without aim, project or measure holds for the whole organisation.
+    """
+
+    to: tuple[str, ...]
+    by: tuple[str, ...] = ("mail",)
+    aim: str | None = None
+    project: str | None = None
+    measure: str | None = None
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One version of an organisation's plan, with look-ups by id.
+
+    Every mapping keeps the plan file's order. ``version`` is 0 for a plan not yet applied.
+    """
+
+    organisation: Organisation
+    sites: Mapping[str, Site] = field(default_factory=dict)
+    strata: Mapping[str, Stratum] = field(default_factory=dict)
+    people: Mapping[str, Person] = field(default_factory=dict)
+    measures: Mapping[str, Measure] = field(default_factory=dict)
+    aims: Mapping[str, Aim] = field(default_factory=dict)
+    projects: Mapping[str, Project] = field(default_factory=dict)
+    routes: tuple[Route, ...] = ()
+    parameters: Mapping[str, float] = field(default_factory=dict)
+    version: int = 0
+
+    @cached_property
+    def zone(self) -> ZoneInfo:
+        """The zone in which the organisation's periods begin and end."""
+        return ZoneInfo(self.organisation.zone)
+
+    @cached_property
+    def drivers(self) -> dict[str, Driver]:
+        """Every driver by ``aim/driver``."""
+        return {driver.key: driver for aim in self.aims.values() for driver in aim.drivers}
+
+    @cached_property
+    def milestones(self) -> dict[str, Milestone]:
+        """Every milestone by ``project/milestone``."""
+        return {m.key: m for project in self.projects.values() for m in project.milestones}
+
+    @cached_property
+    def serving(self) -> dict[str, tuple[Project, ...]]:
+        """The projects that serve each driver, by ``aim/driver``."""
+        return {
+            key: tuple(p for p in self.projects.values() if p.serves_driver(key))
+            for key in self.drivers
+        }

@@ -1,0 +1,1 @@
+"""The protocols between use cases and tools; one module a use case."""
