@@ -1,0 +1,70 @@
+# `make help` reads the comments behind the targets.
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+BIN := .venv/bin
+STAMP := .venv/.installed
+CODE = $(wildcard services workers web config migrations tests benchmarks)
+JOBS ?= auto
+ARGS ?=
+LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-header
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run test check servers styles types imports migrations format lock bench clean
+
+help: ## Show what can be made
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(STAMP) ## Make .venv and install what Bigdot needs
+
+$(STAMP): requirements/dev.txt requirements/main.in pyproject.toml
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is missing: apt-get install python3 python3-venv"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
+		{ echo "Python's venv module is missing: apt-get install python3-venv"; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@echo "Installing into .venv ..."
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --root-user-action=ignore \
+		--require-hashes -r requirements/dev.txt
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --root-user-action=ignore \
+		--no-deps --no-build-isolation -e .
+	@touch $@
+
+run: setup ## Show the demo: a plan of three aims, its board, alerts and mails
+	@$(BIN)/bigdot demo $(ARGS)
+
+servers:
+	@tests/install-servers.sh
+
+test: setup servers ## Run the tests, on SQLite and PostgreSQL (ARGS="-k name")
+	@$(BIN)/pytest -n $(JOBS) $(ARGS)
+
+check: setup styles types imports migrations test ## Everything that must hold before a change lands
+
+styles:
+	@$(BIN)/ruff format --check --quiet $(CODE)
+	@$(BIN)/ruff check --quiet $(CODE)
+
+types:
+	@$(BIN)/mypy $(CODE)
+
+imports:
+	@$(BIN)/lint-imports
+
+migrations: setup
+	@$(BIN)/python -m migrations.check
+
+format: setup ## Format the code and mend what can be mended
+	@$(BIN)/ruff check --quiet --fix-only $(CODE)
+	@$(BIN)/ruff format --quiet $(CODE)
+
+lock: setup ## Resolve requirements/*.in anew into hashed requirements/*.txt
+	@cd requirements && ../$(LOCK) main.in -o main.txt
+	@cd requirements && ../$(LOCK) -c main.txt dev.in -o dev.txt
+
+bench: setup servers ## Measure what must be fast, and print the figures
+	@$(BIN)/python -m benchmarks $(ARGS)
+
+clean: ## Remove what was built, and .venv
+	@rm -rf .venv build dist htmlcov .coverage .mypy_cache .ruff_cache .pytest_cache .hypothesis \
+		.import_linter_cache
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,1 @@
+"""The pure lifecycle of an alert: what changed, who is told, and why."""

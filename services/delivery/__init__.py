@@ -1,0 +1,1 @@
+"""Use case: claim owed messages, send them, settle the outcome."""

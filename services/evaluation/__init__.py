@@ -1,0 +1,1 @@
+"""Use case: load a snapshot, judge it, store the outcome, raise alerts."""

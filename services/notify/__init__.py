@@ -1,0 +1,1 @@
+"""Senders of mail, chat and webhooks; Apprise lives here only."""

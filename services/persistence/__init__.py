@@ -1,0 +1,1 @@
+"""Tables, units of work and stores; SQLAlchemy lives here only."""

@@ -1,0 +1,1 @@
+"""Mail texts, chat texts and charts, made from frozen rows."""

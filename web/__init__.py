@@ -1,0 +1,1 @@
+"""The web edge: JSON interface, pages and command line."""

@@ -1,0 +1,1 @@
+"""Celery workers and the beat: one-line tasks around the use cases."""
