@@ -5,10 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import cached_property
 
-import sqlalchemy as sa
-
 from services.persistence.clock import DatabaseClock
-from services.persistence.engine import make_engine
+from services.persistence.engine import Engine, make_engine
 from services.ports.doorbell import Doorbell, SilentDoorbell
 
 
@@ -48,7 +46,7 @@ class Services:
         self.doorbell: Doorbell = doorbell or SilentDoorbell()
 
     @cached_property
-    def engine(self) -> sa.Engine:
+    def engine(self) -> Engine:
         """The process's engine."""
         return make_engine(self.options.database_url)
 

@@ -1,4 +1,4 @@
-"""What a judgement says: statuses, outcomes with their reasons, the chain, the next time to look."""
+"""What a judgement says: statuses, outcomes with reasons, the chain, the next time to look."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from services.persistence.engine import writing
 
 @dataclass(frozen=True, slots=True)
 class ClockReading:
-    """The clock's row: a frozen instant, or an offset from system time. ``version`` counts moves."""
+    """A frozen instant, or an offset from system time. ``version`` counts the moves."""
 
     frozen_at: datetime | None
     offset: timedelta

@@ -9,7 +9,10 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 import sqlalchemy as sa
+from sqlalchemy import Engine
 from sqlalchemy.pool import ConnectionPoolEntry
+
+__all__ = ["Engine", "is_sqlite", "make_engine", "reading", "writing"]
 
 _BUSY_MS = 30_000
 _writers: WeakKeyDictionary[sa.Engine, threading.Lock] = WeakKeyDictionary()
