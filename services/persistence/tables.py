@@ -286,7 +286,7 @@ _EVENT_COLUMNS = (
 )
 
 
-def _event_table(name: str, *columns: sa.Column[object]) -> sa.Table:
+def _event_table(name: str, *columns: sa.schema.SchemaItem) -> sa.Table:
     """A table of dated events about a subject; ``digest`` is the natural key and value."""
     return sa.Table(
         name,
