@@ -1,0 +1,102 @@
+"""Databases and brokers for every test that asks: migrated once, cloned for each test."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+
+import pytest
+import redis
+import sqlalchemy as sa
+
+from services.persistence import migrate
+from services.persistence.engine import make_engine
+from tests import servers
+
+_TEMPLATE = "bigdot_template"
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[sa.URL]:
+    """A PostgreSQL with a migrated template database; the test is skipped where it is missing."""
+    try:
+        with servers.postgres_server() as url:
+            _administer(url, f"CREATE DATABASE {_TEMPLATE}")
+            migrate.upgrade(_named(url, _TEMPLATE))
+            yield sa.make_url(url)
+    except servers.ServerMissingError as missing:
+        pytest.skip(str(missing))
+
+
+@pytest.fixture(scope="session")
+def redis_server() -> Iterator[str]:
+    """A Redis or Valkey; the test is skipped where there is none."""
+    try:
+        with servers.redis_server() as url:
+            yield url
+    except servers.ServerMissingError as missing:
+        pytest.skip(str(missing))
+
+
+@pytest.fixture(scope="session")
+def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated SQLite file, to be copied."""
+    path = tmp_path_factory.mktemp("sqlite") / "template.db"
+    migrate.upgrade(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def database_names() -> Iterator[str]:
+    """Names for databases, each new."""
+    return (f"bigdot_test_{number}" for number in count(1))
+
+
+@pytest.fixture
+def postgres_url(postgres_server: sa.URL, database_names: Iterator[str]) -> Iterator[str]:
+    """The URL of a migrated, empty PostgreSQL database of this test's own."""
+    name, server = next(database_names), postgres_server.render_as_string(hide_password=False)
+    _administer(server, f"CREATE DATABASE {name} TEMPLATE {_TEMPLATE}")
+    yield _named(server, name)
+    _administer(server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def sqlite_url(migrated_sqlite: Path, tmp_path: Path) -> str:
+    """The URL of a migrated, empty SQLite database of this test's own."""
+    return f"sqlite:///{shutil.copy(migrated_sqlite, tmp_path / 'bigdot.db')}"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """Either database, one after the other: a migrated, empty one of this test's own."""
+    fixture = "sqlite_url" if request.param == "sqlite" else "postgres_url"
+    return str(request.getfixturevalue(fixture))
+
+
+@pytest.fixture
+def engine(database_url: str) -> Iterator[sa.Engine]:
+    """An engine on `database_url`."""
+    engine = make_engine(database_url)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def redis_url(redis_server: str) -> str:
+    """The URL of an emptied Redis."""
+    with redis.Redis.from_url(redis_server) as client:
+        client.flushall()
+    return redis_server
+
+
+def _named(url: str, database: str) -> str:
+    return sa.make_url(url).set(database=database).render_as_string(hide_password=False)
+
+
+def _administer(url: str, statement: str) -> None:
+    engine = sa.create_engine(url, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
+    with engine.connect() as connection:
+        connection.exec_driver_sql(statement)

