@@ -65,7 +65,9 @@ def _name_the_driver(value: SecretStr) -> SecretStr:
 class Settings(BaseSettings):
     """Every setting, with its default; frozen."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid")
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_ignore_empty=True, frozen=True, extra="forbid"
+    )
 
     mode: Literal["embedded", "production"] = "embedded"
     demo: bool = False
@@ -168,9 +170,9 @@ class _NamedFiles(PydanticBaseSettingsSource):
         """The content of the field's file, or None."""
         name = f"{PREFIX}{field_name.upper()}_FILE"
         path = os.environ.get(name)
-        if path is None:
+        if not path:
             return None, field_name, False
-        if name.removesuffix("_FILE") in os.environ:
+        if os.environ.get(name.removesuffix("_FILE")):
             raise SettingsError(f"{name} and {name.removesuffix('_FILE')} are both set")
         try:
             return Path(path).read_text(encoding="utf-8").strip(), field_name, False

@@ -88,6 +88,11 @@ def test_a_wrong_setting_gets_one_line(
     assert "\n" not in str(caught.value)
 
 
+def test_an_empty_setting_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    _set(monkeypatch, BIGDOT_SMTP_HOST="", BIGDOT_PORT="", BIGDOT_SECRET_KEY_FILE="")
+    assert load() == Settings.model_construct()
+
+
 def test_secrets_come_from_files(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "key").write_text(f"{KEY},{'o' * 32}\n")
     _set(monkeypatch, BIGDOT_SECRET_KEY_FILE=str(tmp_path / "key"))
