@@ -48,10 +48,12 @@ types:
 	@$(BIN)/mypy $(CODE)
 
 imports:
-	@$(BIN)/lint-imports
+	@$(BIN)/lint-imports --no-logo
 
-migrations: setup
-	@$(BIN)/python -m migrations.check
+migrations:
+	@folder=$$(mktemp -d) && export BIGDOT_DATABASE_URL=sqlite:///$$folder/check.db && \
+		$(BIN)/alembic upgrade head && $(BIN)/alembic check; \
+		code=$$?; rm -rf $$folder; exit $$code
 
 format: setup ## Format the code and mend what can be mended
 	@$(BIN)/ruff check --quiet --fix-only $(CODE)
@@ -60,6 +62,7 @@ format: setup ## Format the code and mend what can be mended
 lock: setup ## Resolve requirements/*.in anew into hashed requirements/*.txt
 	@cd requirements && ../$(LOCK) main.in -o main.txt
 	@cd requirements && ../$(LOCK) -c main.txt dev.in -o dev.txt
+	@cd requirements && ../$(LOCK) -c dev.txt build.in -o build.txt
 
 bench: setup servers ## Measure what must be fast, and print the figures
 	@$(BIN)/python -m benchmarks $(ARGS)

@@ -1,0 +1,73 @@
+"""The compose file starts commands that exist, with settings that exist, and keeps its promises."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+import yaml
+
+from config.settings import variables
+from web.cli import main
+
+DOCKER = Path(__file__).resolve().parents[2] / "docker"
+
+
+@pytest.fixture(scope="module")
+def compose() -> dict[str, Any]:
+    """The compose file, parsed."""
+    parsed: dict[str, Any] = yaml.safe_load((DOCKER / "compose.yml").read_text(encoding="utf-8"))
+    return parsed
+
+
+def _ours(compose: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    services: dict[str, dict[str, Any]] = compose["services"]
+    return {name: part for name, part in services.items() if part["image"] == "bigdot"}
+
+
+def test_every_process_has_a_command_of_the_cli(compose: dict[str, Any]) -> None:
+    ours = _ours(compose)
+    assert set(ours) == {"migrate", "web", "worker", "beat"}
+    for part in ours.values():
+        assert _resolve(part["command"]) is not None
+
+
+def test_the_image_starts_a_command_of_the_cli() -> None:
+    dockerfile = (DOCKER / "Dockerfile").read_text(encoding="utf-8")
+    command = re.findall(r'^CMD \["(\w+)"\]$', dockerfile, re.MULTILINE)
+    assert command == ["web"]
+    assert _resolve(command) is not None
+
+
+def test_every_variable_is_a_setting(compose: dict[str, Any]) -> None:
+    dockerfile = (DOCKER / "Dockerfile").read_text(encoding="utf-8")
+    used = set(re.findall(r"\b(BIGDOT_[A-Z_]+)=", dockerfile))
+    for part in _ours(compose).values():
+        used |= set(part["environment"])
+    assert {name.removesuffix("_FILE") for name in used} <= set(variables())
+
+
+def test_secrets_arrive_by_file_only(compose: dict[str, Any]) -> None:
+    for part in compose["services"].values():
+        for name, value in part.get("environment", {}).items():
+            if re.search("PASSWORD|SECRET|DATABASE_URL", name):
+                assert name.endswith("_FILE")
+                assert Path(value).name in part["secrets"]
+    assert all("file" in secret for secret in compose["secrets"].values())
+
+
+def test_the_broker_keeps_what_it_was_given(compose: dict[str, Any]) -> None:
+    command = " ".join(compose["services"]["redis"]["command"])
+    for option in ("--appendonly yes", "--appendfsync everysec", "--maxmemory-policy noeviction"):
+        assert option in command
+
+
+def _resolve(words: list[str]) -> click.Command | None:
+    command: click.Command | None = main
+    for word in words:
+        assert isinstance(command, click.Group)
+        command = command.get_command(click.Context(command), word)
+    return command
