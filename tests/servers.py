@@ -21,8 +21,15 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+import sqlalchemy as sa
+
 START_SECONDS = 30.0
 _PR_SET_PDEATHSIG = 1
+_FORGETFUL = ("fsync=off", "full_page_writes=off", "synchronous_commit=off")
+_INITDB = ("-U", "bigdot", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
+_POSTGRES = ("listen_addresses=", "max_connections=200")
+_CARELESS = ("fsync=off", "full_page_writes=off", "synchronous_commit=off")
+_REDIS = ("--bind", "127.0.0.1", "--save", "", "--maxmemory-policy", "noeviction")
 
 
 class ServerMissingError(Exception):
@@ -60,61 +67,47 @@ def redis_program() -> Path:
 
 
 @contextlib.contextmanager
-def postgres_server() -> Iterator[str]:
-    """A running PostgreSQL; gives the SQLAlchemy URL of its database ``postgres``."""
+def postgres_server(*, durable: bool = False) -> Iterator[str]:
+    """A running PostgreSQL; gives the SQLAlchemy URL of its database ``postgres``.
+
+    Unless ``durable``, it does not wait for the disk.
+    """
     programs = postgres_programs()
     account = _unprivileged()
     with _folder("bigdot-pg-", account) as folder:
         data = folder / "data"
-        _run(
-            [
-                programs / "initdb",
-                "-D",
-                data,
-                "-U",
-                "bigdot",
-                "-A",
-                "trust",
-                "-E",
-                "UTF8",
-                "--locale=C",
-                "--no-sync",
-            ],
-            account,
-        )
-        command = [programs / "postgres", "-D", data, "-k", folder, "-c", "listen_addresses="]
-        for option in (
-            "fsync=off",
-            "full_page_writes=off",
-            "synchronous_commit=off",
-            "max_connections=200",
-        ):
+        _run([programs / "initdb", "-D", data, *_INITDB], account)
+        command = [programs / "postgres", "-D", data, "-k", folder]
+        for option in _POSTGRES if durable else (*_POSTGRES, *_CARELESS):
             command += ["-c", option]
         probe = folder / ".s.PGSQL.5432"
         with _serving(command, account, folder / "log", signal.SIGINT, lambda: _answers(probe)):
             yield f"postgresql+psycopg://bigdot@/postgres?host={folder}"
 
 
+def create_database(server_url: str, name: str, template: str = "template1") -> str:
+    """Make a database on the server; gives its URL."""
+    administer(server_url, f"CREATE DATABASE {name} TEMPLATE {template}")
+    return sa.make_url(server_url).set(database=name).render_as_string(hide_password=False)
+
+
+def administer(server_url: str, statement: str) -> None:
+    """Run one statement outside of any transaction."""
+    engine = sa.create_engine(server_url, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
+    with engine.connect() as connection:
+        connection.exec_driver_sql(statement)
+
+
 @contextlib.contextmanager
-def redis_server() -> Iterator[str]:
-    """A running Redis or Valkey without persistence; gives the URL of its database 0."""
+def redis_server(*, durable: bool = False) -> Iterator[str]:
+    """A running Redis or Valkey; gives the URL of its database 0.
+
+    If ``durable``, it keeps its append-only file as production does.
+    """
     port = free_port()
+    keep = ("--appendonly", "yes", "--appendfsync", "everysec") if durable else ()
     with _folder("bigdot-redis-", None) as folder:
-        command = [
-            redis_program(),
-            "--port",
-            str(port),
-            "--bind",
-            "127.0.0.1",
-            "--save",
-            "",
-            "--appendonly",
-            "no",
-            "--dir",
-            folder,
-            "--maxmemory-policy",
-            "noeviction",
-        ]
+        command = [redis_program(), "--port", str(port), "--dir", folder, *_REDIS, *keep]
         with _serving(command, None, folder / "log", signal.SIGTERM, lambda: _answers(port)):
             yield f"redis://127.0.0.1:{port}/0"
 
