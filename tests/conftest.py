@@ -19,13 +19,12 @@ _TEMPLATE = "bigdot_template"
 
 
 @pytest.fixture(scope="session")
-def postgres_server() -> Iterator[sa.URL]:
+def postgres_server() -> Iterator[str]:
     """A PostgreSQL with a migrated template database; the test is skipped where it is missing."""
     try:
         with servers.postgres_server() as url:
-            _administer(url, f"CREATE DATABASE {_TEMPLATE}")
-            migrate.upgrade(_named(url, _TEMPLATE))
-            yield sa.make_url(url)
+            migrate.upgrade(servers.create_database(url, _TEMPLATE))
+            yield url
     except servers.ServerMissingError as missing:
         pytest.skip(str(missing))
 
@@ -55,12 +54,11 @@ def database_names() -> Iterator[str]:
 
 
 @pytest.fixture
-def postgres_url(postgres_server: sa.URL, database_names: Iterator[str]) -> Iterator[str]:
+def postgres_url(postgres_server: str, database_names: Iterator[str]) -> Iterator[str]:
     """The URL of a migrated, empty PostgreSQL database of this test's own."""
-    name, server = next(database_names), postgres_server.render_as_string(hide_password=False)
-    _administer(server, f"CREATE DATABASE {name} TEMPLATE {_TEMPLATE}")
-    yield _named(server, name)
-    _administer(server, f"DROP DATABASE {name} WITH (FORCE)")
+    name = next(database_names)
+    yield servers.create_database(postgres_server, name, template=_TEMPLATE)
+    servers.administer(postgres_server, f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture
@@ -90,13 +88,3 @@ def redis_url(redis_server: str) -> str:
     with redis.Redis.from_url(redis_server) as client:
         client.flushall()
     return redis_server
-
-
-def _named(url: str, database: str) -> str:
-    return sa.make_url(url).set(database=database).render_as_string(hide_password=False)
-
-
-def _administer(url: str, statement: str) -> None:
-    engine = sa.create_engine(url, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
-    with engine.connect() as connection:
-        connection.exec_driver_sql(statement)

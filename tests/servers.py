@@ -132,7 +132,7 @@ def _unprivileged() -> pwd.struct_passwd | None:
 @contextlib.contextmanager
 def _folder(prefix: str, account: pwd.struct_passwd | None) -> Iterator[Path]:
     """A short path (a socket's is at most 107 bytes) that ``account`` owns."""
-    folder = Path(tempfile.mkdtemp(prefix=prefix, dir="/tmp"))
+    folder = Path(tempfile.mkdtemp(prefix=prefix))
     try:
         if account:
             os.chown(folder, account.pw_uid, account.pw_gid)
