@@ -4,10 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from services.persistence.clock import DatabaseClock
 from services.persistence.engine import Engine, make_engine
 from services.ports.doorbell import Doorbell, SilentDoorbell
+
+if TYPE_CHECKING:
+    from services.access.accounts import Accounts
+    from services.access.keys import Keys
+    from services.access.organisations import Organisations
+    from services.access.sessions import Sessions
+    from services.persistence.audit import DatabaseAuditLog
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +62,46 @@ class Services:
     def clock(self) -> DatabaseClock:
         """Business and system time."""
         return DatabaseClock(self.engine)
+
+    @cached_property
+    def organisations(self) -> Organisations:
+        """The tenants."""
+        from services.access.organisations import Organisations
+        from services.persistence.accounts import DatabaseOrganisationStore
+
+        return Organisations(DatabaseOrganisationStore(self.engine), self.clock)
+
+    @cached_property
+    def accounts(self) -> Accounts:
+        """Who may sign in."""
+        from services.access.accounts import Accounts
+        from services.persistence.accounts import DatabaseAccountStore
+
+        return Accounts(DatabaseAccountStore(self.engine), self.clock)
+
+    @cached_property
+    def sessions(self) -> Sessions:
+        """Who is signed in."""
+        from services.access.sessions import Sessions
+        from services.persistence.accounts import DatabaseAccountStore, DatabaseOrganisationStore
+
+        organisations = DatabaseOrganisationStore(self.engine)
+        return Sessions(DatabaseAccountStore(self.engine), organisations, self.clock)
+
+    @cached_property
+    def keys(self) -> Keys:
+        """API keys."""
+        from services.access.keys import Keys
+        from services.persistence.keys import DatabaseKeyStore
+
+        return Keys(DatabaseKeyStore(self.engine), self.clock, self.options.secret_keys)
+
+    @cached_property
+    def audit(self) -> DatabaseAuditLog:
+        """Who did what."""
+        from services.persistence.audit import DatabaseAuditLog
+
+        return DatabaseAuditLog(self.engine)
 
     def close(self) -> None:
         """Give back every connection."""

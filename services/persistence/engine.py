@@ -10,9 +10,10 @@ from weakref import WeakKeyDictionary
 
 import sqlalchemy as sa
 from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError as DatabaseFailure
 from sqlalchemy.pool import ConnectionPoolEntry
 
-__all__ = ["Engine", "is_sqlite", "make_engine", "reading", "writing"]
+__all__ = ["DatabaseFailure", "Engine", "is_sqlite", "make_engine", "reading", "writing"]
 
 _BUSY_MS = 30_000
 _writers: WeakKeyDictionary[sa.Engine, threading.Lock] = WeakKeyDictionary()

@@ -1,0 +1,52 @@
+"""The command line: ``bigdot …``. A command's module is imported when it is run."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+import click
+
+COMMANDS = {
+    "up": ("web.cli.up", "Run everything on this machine."),
+    "demo": ("web.cli.demo", "Run everything with a made-up plan, and show an aim go off track."),
+    "web": ("web.cli.serve", "Serve pages and API."),
+    "worker": ("web.cli.serve", "Judge and deliver."),
+    "beat": ("web.cli.serve", "Wake what time alone changes."),
+    "db": ("web.cli.serve", "Bring the database up to date, or check it."),
+    "clock": ("web.cli.serve", "Read or move business time."),
+    "plan": ("web.cli.plan", "Check, compare, apply and export plans."),
+    "backtest": ("web.cli.backtest", "Judge a plan over past data."),
+    "keys": ("web.cli.keys", "Make, list and revoke API keys."),
+    "users": ("web.cli.users", "Make, list and disable accounts."),
+    "channels": ("web.cli.channels", "Add, list and remove chat channels and webhooks."),
+    "organisations": ("web.cli.organisations", "Make and list organisations."),
+}
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported when they are asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        """The names, in the order of `COMMANDS`."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """The command, imported now; None for an unknown name."""
+        if cmd_name not in COMMANDS:
+            return None
+        module = import_module(COMMANDS[cmd_name][0])
+        found: click.Command = (
+            module.commands[cmd_name] if hasattr(module, "commands") else module.command
+        )
+        return found
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """The list of commands, without importing any."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="bigdot")
+def main() -> None:
+    """Bigdot tells the right person, once and with the reason, when an aim is failing."""

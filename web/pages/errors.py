@@ -1,0 +1,83 @@
+"""What goes wrong, told once: problem details to machines, a page to people."""
+
+from __future__ import annotations
+
+import json
+from http import HTTPStatus
+
+import structlog
+from flask import Flask, Response, render_template, request
+from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import HTTPException
+
+from services.ports.access import UnknownError
+from web.identity import ForbiddenError, NotAuthenticatedError
+
+TITLES = {
+    400: "That request could not be read",
+    401: "Please sign in",
+    403: "You may not do this",
+    404: "There is no such page",
+    405: "That cannot be done here",
+    413: "That is too much at once",
+    421: "This address is not served here",
+    429: "Too many attempts",
+    500: "Something went wrong",
+}
+_MACHINES = ("/api/", "/openapi.json", "/healthz", "/readyz", "/metrics")
+_log = structlog.get_logger("bigdot.web")
+
+
+def register(app: Flask) -> None:
+    """Answer every error in the language of who asked."""
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(NotAuthenticatedError, _not_authenticated)
+    app.register_error_handler(ForbiddenError, _forbidden)
+    app.register_error_handler(UnknownError, _unknown)
+    app.register_error_handler(Exception, _unforeseen)
+
+
+def _http(error: HTTPException) -> ResponseReturnValue:
+    if error.response is not None or error.code is None:
+        return error.get_response()
+    answer = _answer(error.code, error.description or "")
+    retry = error.get_response().headers
+    for name in ("Allow", "Retry-After"):
+        if name in retry:
+            answer.headers[name] = retry[name]
+    return answer
+
+
+def _not_authenticated(error: NotAuthenticatedError) -> Response:
+    answer = _answer(401, str(error))
+    answer.headers["WWW-Authenticate"] = 'Bearer realm="bigdot"'
+    return answer
+
+
+def _forbidden(error: ForbiddenError) -> Response:
+    return _answer(403, str(error))
+
+
+def _unknown(error: UnknownError) -> Response:
+    return _answer(404, f"{str(error)[:1].upper()}{str(error)[1:]}.")
+
+
+def _unforeseen(error: Exception) -> Response:
+    _log.error("web.failed", endpoint=request.endpoint, error=type(error).__name__, exc_info=error)
+    return _answer(500, "It has been logged. Nothing was half-written.")
+
+
+def problem(status: int, detail: str) -> Response:
+    """Problem details (RFC 9457) without more to say than the status and a sentence."""
+    body = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status}
+    return Response(
+        json.dumps(body | {"detail": detail}), status, mimetype="application/problem+json"
+    )
+
+
+def _answer(status: int, detail: str) -> Response:
+    if request.path.startswith(_MACHINES):
+        return problem(status, detail)
+    title = TITLES.get(status, "That did not work")
+    page = render_template("error.html", title=title, detail=detail, status=status)
+    return Response(page, status, mimetype="text/html")
