@@ -12,10 +12,12 @@ from services.ports.doorbell import Doorbell, SilentDoorbell
 
 if TYPE_CHECKING:
     from services.access.accounts import Accounts
+    from services.access.channels import Channels
     from services.access.keys import Keys
     from services.access.organisations import Organisations
     from services.access.sessions import Sessions
     from services.persistence.audit import DatabaseAuditLog
+    from services.persistence.channels import DatabaseChannelStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +97,20 @@ class Services:
         from services.persistence.keys import DatabaseKeyStore
 
         return Keys(DatabaseKeyStore(self.engine), self.clock, self.options.secret_keys)
+
+    @cached_property
+    def channels(self) -> Channels:
+        """Where messages may go besides mail."""
+        from services.access.channels import Channels
+
+        return Channels(self.channel_store, self.clock, self.options.channel_allow_hosts)
+
+    @cached_property
+    def channel_store(self) -> DatabaseChannelStore:
+        """The channels with their addresses; what delivers asks it."""
+        from services.persistence.channels import DatabaseChannelStore
+
+        return DatabaseChannelStore(self.engine, self.options.secret_keys)
 
     @cached_property
     def audit(self) -> DatabaseAuditLog:

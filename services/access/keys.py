@@ -169,10 +169,8 @@ class Keys:
         record = self._known(hash_key(self._peppers[0], key), now) or self._look_up(key, now)
         if record is None:
             raise KeyRefusedError("The API key is not known.")
-        if record.revoked_at is not None:
-            raise KeyRefusedError("The API key has been revoked.")
-        if record.expires_at <= now:
-            raise KeyRefusedError("The API key has expired.")
+        if (standing := record.standing(now)) != "active":
+            raise KeyRefusedError(f"The API key is {standing}.")
         return ApiCaller(
             record.organisation_id, record.id, record.label, record.scopes, record.measures
         )

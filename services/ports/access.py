@@ -126,6 +126,12 @@ class KeyRecord:
     revoked_at: datetime | None = None
     last_used_at: datetime | None = None
 
+    def standing(self, now: datetime) -> str:
+        """``active``, ``expired`` or ``revoked``."""
+        if self.revoked_at is not None:
+            return "revoked"
+        return "active" if now < self.expires_at else "expired"
+
 
 @dataclass(frozen=True, slots=True)
 class NewKey:
