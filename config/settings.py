@@ -95,6 +95,8 @@ class Settings(BaseSettings):
     mail_merge_seconds: float = Field(600, ge=0, le=86400)
     channel_allow_hosts: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_words)] = ()
 
+    metrics_token: SecretStr | None = None
+
     log_format: Literal["console", "json"] = "console"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from services.access.sessions import Sessions
     from services.persistence.audit import DatabaseAuditLog
     from services.persistence.channels import DatabaseChannelStore
+    from services.persistence.health import HealthReader
+    from services.persistence.reads import ApiReads
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +113,20 @@ class Services:
         from services.persistence.channels import DatabaseChannelStore
 
         return DatabaseChannelStore(self.engine, self.options.secret_keys)
+
+    @cached_property
+    def api_reads(self) -> ApiReads:
+        """What the API shows."""
+        from services.persistence.reads import ApiReads
+
+        return ApiReads(self.engine)
+
+    @cached_property
+    def health(self) -> HealthReader:
+        """How the deployment stands."""
+        from services.persistence.health import HealthReader
+
+        return HealthReader(self.engine)
 
     @cached_property
     def audit(self) -> DatabaseAuditLog:

@@ -58,8 +58,16 @@ def web_options(settings: Settings) -> WebOptions:
         demo=settings.demo,
         hosts=(*LOOPBACK, public) if settings.embedded else (public, *LOOPBACK),
         proxies=settings.trusted_proxies,
-        throttle_storage=settings.broker or "memory://",
+        throttle_storage=_throttle_storage(settings.broker),
+        metrics_token=settings.metrics_token.get_secret_value() if settings.metrics_token else None,
     )
+
+
+def _throttle_storage(broker: str | None) -> str:
+    """The broker counts sign-in attempts too, where it is one that the counter knows."""
+    if broker is None or not broker.startswith(("redis://", "rediss://")):
+        return "memory://"
+    return broker
 
 
 def secret_keys(settings: Settings) -> tuple[str, ...]:

@@ -19,7 +19,7 @@ class WebOptions:
     ``secure``: pages are served by https, so cookies are ``__Host-`` and HSTS is sent. ``hosts``:
     the names that a Host header may carry; empty means any. ``proxies``: how many reverse proxies
     set X-Forwarded-* in front. ``throttle_storage``: where sign-in attempts are counted
-    (``memory://`` or a Redis URL). ``metrics_open``: whether /metrics needs no key.
+    (``memory://`` or a Redis URL). ``metrics_token``: what opens /metrics where it is not embedded.
     """
 
     secret_keys: tuple[str, ...] = field(repr=False)
@@ -30,7 +30,7 @@ class WebOptions:
     proxies: int = 0
     max_body: int = MAX_BODY_BYTES
     throttle_storage: str = field(default="memory://", repr=False)
-    metrics_open: bool = False
+    metrics_token: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,209 @@
+"""What the service found: aims and why, alerts, and saying that an alert was seen."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from flask import Blueprint, Response, jsonify, request
+from flask.typing import ResponseReturnValue
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from werkzeug.exceptions import BadRequest, NotFound, UnprocessableEntity, UnsupportedMediaType
+
+from services.persistence.reads import AimRow, AlertFilter, AlertRow, JudgedRow
+from web.context import services
+from web.identity import caller, needs_scope
+
+blueprint = Blueprint("read", __name__, url_prefix="/api/v1")
+MOST = 500
+USUAL = 100
+_STATE = re.compile(r"[a-z_]{1,20}")
+_ID_DIGITS = 18
+
+
+class Acknowledgement(BaseModel):
+    """Says that an alert was seen, by whom (an id of the plan's people), and what comes of it."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    by: str = Field(min_length=1, max_length=100)
+    note: str | None = Field(default=None, max_length=2000)
+
+
+@blueprint.get("/aims")
+@needs_scope("read")
+def aims() -> Response:
+    """The aims of the current plan with their status."""
+    rows = services().api_reads.aims(caller().organisation_id)
+    after, limit = request.args.get("after"), _limit()
+    ids = [row.declared["id"] for row in rows]
+    if after is not None and after not in ids:
+        raise BadRequest("'after' is no aim of the current plan.")
+    first = 0 if after is None else ids.index(after) + 1
+    page = rows[first : first + limit]
+    more = first + limit < len(rows)
+    return _page([_aim(row) for row in page], page[-1].declared["id"] if more else None, "after")
+
+
+@blueprint.get("/aims/<aim_id>")
+@needs_scope("read")
+def aim(aim_id: str) -> Response:
+    """One aim as it is declared, with its status."""
+    row = _found(aim_id)
+    return jsonify(_aim(row) | {"declared": row.declared})
+
+
+@blueprint.get("/aims/<aim_id>/why")
+@needs_scope("read")
+def why(aim_id: str) -> Response:
+    """The last stored evaluation: every expectation, tripped or not, with its reason and inputs."""
+    row = _found(aim_id, _instant(request.args.get("as_of")))
+    if row.judged is None:
+        return jsonify({"aim": aim_id, "evaluation": None, "reason": "Not judged yet."})
+    return jsonify({"aim": aim_id, "evaluation": _evaluation(row.judged)})
+
+
+@blueprint.get("/alerts")
+@needs_scope("read")
+def alerts() -> Response:
+    """Alerts, the newest first; ``state`` and ``about`` (as in aim:ID) narrow them."""
+    limit = _limit()
+    wanted = AlertFilter(_states(), request.args.get("about"), _before(), limit + 1)
+    rows = services().api_reads.alerts(caller().organisation_id, wanted)
+    more = rows[limit - 1].id if len(rows) > limit else None
+    return _page([_alert(row) for row in rows[:limit]], more, "before")
+
+
+@blueprint.get("/alerts/<int:alert_id>")
+@needs_scope("read")
+def alert(alert_id: int) -> Response:
+    """One alert with its steps."""
+    return _one_alert(alert_id)
+
+
+@blueprint.post("/alerts/<int:alert_id>/acknowledge")
+@needs_scope("reviews:write")
+def acknowledge(alert_id: int) -> ResponseReturnValue:
+    """Say that the alert was seen; saying it again changes nothing."""
+    said, held = _acknowledgement(), caller()
+    _known_alert(alert_id)
+    services().alerts.acknowledge(
+        held.organisation_id, alert_id, actor=f"{said.by} (key {held.label})", note=said.note
+    )
+    return _one_alert(alert_id)
+
+
+def _one_alert(alert_id: int) -> Response:
+    row, steps = _known_alert(alert_id)
+    return jsonify(_alert(row) | {"steps": [_plain(asdict(step)) for step in steps]})
+
+
+def _known_alert(alert_id: int) -> tuple[AlertRow, Any]:
+    known = len(str(alert_id)) <= _ID_DIGITS
+    found = services().api_reads.alert(caller().organisation_id, alert_id) if known else None
+    if found is None:
+        raise NotFound("There is no such alert.")
+    return found
+
+
+def _found(aim_id: str, as_of: datetime | None = None) -> AimRow:
+    row = services().api_reads.aim(caller().organisation_id, aim_id, as_of)
+    if row is None:
+        raise NotFound("There is no such aim.")
+    return row
+
+
+def _acknowledgement() -> Acknowledgement:
+    if not request.is_json:
+        raise UnsupportedMediaType("Send application/json.")
+    try:
+        return Acknowledgement.model_validate_json(request.get_data())
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False, include_context=False)[0]
+        pointer = "#/" + "/".join(str(part) for part in first["loc"])
+        raise UnprocessableEntity(f"{pointer}: {first['msg']}") from None
+
+
+def _aim(row: AimRow) -> dict[str, Any]:
+    judged = row.judged
+    return {
+        "id": row.declared["id"],
+        "name": row.declared.get("name"),
+        "status": judged.status if judged else None,
+        "reason": judged.reason if judged else "Not judged yet.",
+        "blind_since": judged.blind_since if judged else None,
+        "as_of": judged.as_of.isoformat() if judged else None,
+        "valid_to": judged.valid_to.isoformat() if judged else None,
+        "ended": row.declared.get("ended"),
+    }
+
+
+def _evaluation(judged: JudgedRow) -> dict[str, Any]:
+    columns = _plain({name: getattr(judged, name) for name in JudgedRow.__slots__})
+    body = columns.pop("body")
+    return dict(body) | columns
+
+
+def _alert(row: AlertRow) -> dict[str, Any]:
+    return _plain(asdict(row))
+
+
+def _plain(values: dict[str, Any]) -> dict[str, Any]:
+    return {
+        name: value.isoformat() if isinstance(value, datetime) else value
+        for name, value in values.items()
+    }
+
+
+def _page(items: list[dict[str, Any]], last: object, parameter: str) -> Response:
+    """A page; ``next`` is the address of the one after it, None at the end."""
+    following = None
+    if last is not None:
+        following = f"{request.path}?{_query(parameter, str(last))}"
+    answer = jsonify({"items": items, "next": following})
+    if following:
+        answer.headers["Link"] = f'<{following}>; rel="next"'
+    return answer
+
+
+def _query(parameter: str, value: str) -> str:
+    return urlencode({**request.args.to_dict(), parameter: value})
+
+
+def _limit() -> int:
+    text = request.args.get("limit", str(USUAL))
+    if not re.fullmatch(r"[0-9]{1,3}", text) or not 1 <= int(text) <= MOST:
+        raise BadRequest(f"'limit' is a number from 1 to {MOST}.")
+    return int(text)
+
+
+def _before() -> int | None:
+    text = request.args.get("before")
+    if text is None:
+        return None
+    if not re.fullmatch(rf"[0-9]{{1,{_ID_DIGITS}}}", text):
+        raise BadRequest("'before' is the id of an alert.")
+    return int(text)
+
+
+def _states() -> tuple[str, ...]:
+    text = request.args.get("state", "")
+    states = tuple(word for word in text.split(",") if word)
+    if any(not _STATE.fullmatch(state) for state in states):
+        raise BadRequest("'state' is a list of states, parted by commas.")
+    return states
+
+
+def _instant(text: str | None) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        found = datetime.fromisoformat(text.replace(" ", "+"))
+    except ValueError:
+        raise BadRequest("'as_of' is an instant, as in 2026-11-20T09:00:00Z.") from None
+    if found.tzinfo is None:
+        raise BadRequest("'as_of' needs a zone, as in 2026-11-20T09:00:00Z.")
+    return found
