@@ -1,4 +1,4 @@
-"""The locked requirements are whole: every name locked, every lock hashed, no address of a registry."""
+"""The locked requirements: every name locked, every lock hashed, no registry named."""
 
 from __future__ import annotations
 
