@@ -1,0 +1,112 @@
+"""The judgement of a subject: a pure function of the plan, the facts known, and an instant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import date, datetime
+
+from services.framework.chain import weakest
+from services.framework.expectations.catalogue import Finding, Situation
+from services.framework.expectations.register import entries_for
+from services.framework.facts import Facts
+from services.framework.judgement import Evaluation, Subject, SubjectKind
+from services.framework.plan import Aim, Plan, Project
+from services.framework.verdict import judge
+
+ENGINE_VERSION = "1"
+
+
+def evaluate(plan: Plan, facts: Facts, subject: Subject, as_of: datetime) -> Evaluation:
+    """Judge ``subject`` as of an aware instant, from the ``facts`` known to the caller's K.
+
+    Live, K is ``as_of``; a backtest passes what was known then
+    (:func:`services.framework.series.known_to`), a restatement everything. A subject that the plan
+    does not have, or that has no expectations of its own, has no outcomes. The answer is the same
+    at every instant from ``as_of`` until its ``next_due``. Raises KeyError for a plan that names
+    a measure it does not declare.
+    """
+    situation = Situation(plan, facts, subject, as_of)
+    match subject.kind:
+        case SubjectKind.AIM if subject.id in plan.aims:
+            return _aim(situation, plan.aims[subject.id])
+        case SubjectKind.PROJECT if subject.id in plan.projects:
+            return _answered(situation, _found(situation), [plan.projects[subject.id]])
+        case SubjectKind.MEASURE if subject.id in plan.measures:
+            return _answered(situation, _found(situation), [])
+        case _:
+            return Evaluation(subject, as_of, ())
+
+
+def _aim(situation: Situation, aim: Aim) -> Evaluation:
+    """An aim's verdict, its findings, and the chain below it; nothing is asked of an ended aim."""
+    judged = judge(situation.plan, situation.facts, aim, situation.as_of)
+    if aim.ended is not None and situation.begins(aim.ended) <= situation.as_of:
+        return Evaluation(situation.subject, situation.as_of, (), judged.verdict)
+    situation = replace(situation, verdict=judged.verdict)
+    findings = _found(situation)
+    chain = weakest(situation, aim, (f.outcome for f in findings))
+    verdict = replace(judged.verdict, chain=chain.links)
+    serving = situation.plan.serving
+    projects = [p for driver in aim.drivers for p in serving[driver.key]]
+    answer = _answered(situation, findings, projects, [judged.next_at, *_dates(situation, aim)])
+    due = _earliest([answer.next_due, *(f.next_at for f in chain.findings)])
+    return replace(answer, verdict=verdict, next_due=due)
+
+
+def _found(situation: Situation) -> list[Finding]:
+    return [
+        finding
+        for entry in entries_for(situation.subject.kind)
+        for finding in entry.judge(situation)
+    ]
+
+
+def _answered(
+    situation: Situation,
+    findings: Iterable[Finding],
+    projects: Iterable[Project],
+    due: Iterable[datetime | None] = (),
+) -> Evaluation:
+    findings = list(findings)
+    return Evaluation(
+        situation.subject,
+        situation.as_of,
+        tuple(finding.outcome for finding in findings),
+        next_due=_earliest(
+            [*due, *(finding.next_at for finding in findings), _calendar(situation, projects)]
+        ),
+    )
+
+
+def _earliest(instants: Iterable[datetime | None]) -> datetime | None:
+    return min((at for at in instants if at is not None), default=None)
+
+
+def _calendar(situation: Situation, projects: Iterable[Project]) -> datetime | None:
+    """The next date on which something already planned or recorded takes effect."""
+    days: set[date | None] = set(situation.roster.coming[:1])
+    for project in projects:
+        days |= {project.start, project.ended, *(m.ended for m in project.milestones)}
+    if situation.subject.kind is not SubjectKind.MEASURE:
+        days |= {person.ended for person in situation.plan.people.values()}
+    else:
+        days |= _measure_dates(situation)
+    later = [day for day in days if day is not None and day > situation.today]
+    return situation.begins(min(later)) if later else None
+
+
+def _dates(situation: Situation, aim: Aim) -> Iterable[datetime]:
+    """When a driver is linked or ended, and from when the aim's drivers are asked for projects."""
+    days = [day for driver in aim.drivers for day in (driver.linked_on, driver.ended)]
+    days += [aim.adopted.on if aim.adopted else None, aim.start.start if aim.start else None]
+    return [situation.begins(day) for day in days if day is not None and day > situation.today]
+
+
+def _measure_dates(situation: Situation) -> set[date | None]:
+    """When the measure, or a site, a stratum or an aim of the plan, ends."""
+    plan = situation.plan
+    sites = {site.ended for site in plan.sites.values()}
+    strata = {stratum.ended for stratum in plan.strata.values()}
+    aims = {aim.ended for aim in plan.aims.values()}
+    return sites | strata | aims | {plan.measures[situation.subject.id].ended}

@@ -1,0 +1,167 @@
+"""Projects: are they led (PRJ-02), and do they keep their milestones (MIL-01)?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import NamedTuple
+
+from services.framework.expectations.catalogue import (
+    Expectation,
+    Finding,
+    Ladder,
+    Parameter,
+    Situation,
+    Sureness,
+    parameter,
+    passed,
+)
+from services.framework.facts import Role
+from services.framework.judgement import Input, Outcome, Severity, SubjectKind
+from services.framework.plan import Milestone, Project, ProjectState
+
+PRJ_02 = Expectation(
+    id="PRJ-02",
+    text="An active project has a leader and a sponsor.",
+    source="IHI, How to Improve: forming the team",
+    sureness=Sureness.READ,
+    kind=SubjectKind.PROJECT,
+    severity=Severity.WARN,
+    audience=("sponsor", "leader"),
+    clears="when somebody holds the role, or the project is no longer active",
+    parameters=(
+        Parameter("days", 7, 0, 90, "days that a role may stand vacant"),
+        Parameter("crit_days", 30, 1, 365, "days after which a vacancy is critical"),
+    ),
+)
+
+MIL_01 = Expectation(
+    id="MIL-01",
+    text="A milestone of an active project is done by its due date.",
+    source="design; oversight of execution, Nolan (2007)",
+    sureness=Sureness.DESIGN,
+    kind=SubjectKind.PROJECT,
+    severity=Severity.WARN,
+    audience=("leader", "sponsor"),
+    clears="when it is completed or formally re-dated, or the project is no longer active",
+    parameters=(
+        Parameter("days", 7, 0, 90, "days that a milestone may be past due"),
+        Parameter("crit_days", 30, 1, 365, "days past due after which it is critical"),
+    ),
+)
+
+
+def project_is_led(situation: Situation) -> Iterable[Finding]:
+    """PRJ-02 for the leader and the sponsor of the subject."""
+    project = situation.plan.projects[situation.subject.id]
+    return [vacancy(situation, project, role) for role in (Role.LEADER, Role.SPONSOR)]
+
+
+def milestones_are_kept(situation: Situation) -> Iterable[Finding]:
+    """MIL-01 for each milestone of the subject."""
+    project = situation.plan.projects[situation.subject.id]
+    return [lateness(situation, project, milestone) for milestone in project.milestones]
+
+
+def vacancy(situation: Situation, project: Project, role: Role) -> Finding:
+    """PRJ-02 for one role: vacant since the holder left, or since the project began."""
+    about = f"project:{project.id}/{role.value}"
+    idle = _idle(situation, project)
+    if idle is not None:
+        return Finding(passed(PRJ_02, about, idle))
+    holder = situation.roster.holder(project, role)
+    if holder.person is not None:
+        reason = f"{_name(situation, holder.person)} is the {role.value}."
+        return Finding(passed(PRJ_02, about, reason))
+    begun = situation.roster.standing(project).since or project.start
+    since = max((day for day in (holder.since, begun) if day is not None), default=None)
+    if since is None:
+        reason = f"{project.name} has no {role.value}, and says not when it began."
+        return Finding(passed(PRJ_02, about, reason))
+    return _vacant(situation, project, role, since)
+
+
+def _vacant(situation: Situation, project: Project, role: Role, since: date) -> Finding:
+    about = f"project:{project.id}/{role.value}"
+    reason = f"{project.name} has had no {role.value} since {since}."
+    inputs: dict[str, Input] = {"role": role.value, "since": since.isoformat()}
+    ladder = _ladder(situation, PRJ_02, since)
+    return _climbed(situation, PRJ_02, ladder, Words(about, reason, reason), inputs)
+
+
+def lateness(situation: Situation, project: Project, milestone: Milestone) -> Finding:
+    """MIL-01 for one milestone, as re-dated, completed or reopened by events."""
+    about = f"milestone:{milestone.key}"
+    idle = _idle(situation, project)
+    if idle is not None:
+        return Finding(passed(MIL_01, about, idle))
+    if milestone.ended is not None and milestone.ended <= situation.today:
+        return Finding(passed(MIL_01, about, f"{milestone.name} was ended."))
+    kept = situation.roster.commitment(milestone)
+    inputs: dict[str, Input] = {"due": kept.due.isoformat(), "redated": kept.redated}
+    if kept.completed is not None:
+        reason = f"{milestone.name} was completed on {kept.completed}."
+        return Finding(passed(MIL_01, about, reason, inputs))
+    ladder = _ladder(situation, MIL_01, kept.due)
+    late = f"{milestone.name} was due on {kept.due} and is not done."
+    early = f"{milestone.name} is due on {kept.due}."
+    return _climbed(situation, MIL_01, ladder, Words(about, early, late), inputs)
+
+
+class Words(NamedTuple):
+    """What an outcome speaks of, and its reason before and after it trips.
+
+    Neither may tell the present day, so that an outcome changes only when its severity does.
+    """
+
+    about: str
+    before: str
+    after: str
+
+
+def _ladder(situation: Situation, expectation: Expectation, since: date) -> Ladder:
+    days = parameter(situation.plan, expectation, "days")
+    crit = max(days, parameter(situation.plan, expectation, "crit_days"))
+    return Ladder.of(since, days, crit)
+
+
+def _climbed(
+    situation: Situation,
+    expectation: Expectation,
+    ladder: Ladder,
+    words: Words,
+    inputs: Mapping[str, Input],
+) -> Finding:
+    """Where on its ladder the condition stands today."""
+    severity = ladder.severity(situation.today)
+    following = ladder.next_after(situation.today)
+    next_at = situation.begins(following) if following else None
+    if severity is None:
+        return Finding(passed(expectation, words.about, words.before, inputs), next_at)
+    critical = severity is Severity.CRIT
+    outcome = Outcome(
+        expectation.id,
+        words.about,
+        True,
+        words.after,
+        severity,
+        situation.begins(ladder.trips),
+        inputs,
+        (*expectation.audience, "aim_sponsor") if critical else expectation.audience,
+    )
+    return Finding(outcome, next_at)
+
+
+def _idle(situation: Situation, project: Project) -> str | None:
+    """Why nothing is asked of the project; None while it is at work."""
+    if situation.roster.is_active(project):
+        return None
+    state = situation.roster.standing(project).state
+    if state is ProjectState.ACTIVE:
+        return f"{project.name} has not begun."
+    return f"{project.name} is {state.value}."
+
+
+def _name(situation: Situation, person: str) -> str:
+    known = situation.plan.people.get(person)
+    return known.name if known else person

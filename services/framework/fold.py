@@ -1,0 +1,347 @@
+"""The fold behind a verdict: one measure of an aim, period by period, to a status.
+
+The table of statuses, with entry and exit of each, is in :mod:`services.framework.verdict`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from math import erf, sqrt
+from typing import NamedTuple
+
+from services.framework.facts import Maturity
+from services.framework.judgement import Status
+from services.framework.periods import Period
+from services.framework.plan import Aim, AimMeasure, Intent, Measure
+from services.framework.series import Point, Series
+from services.framework.trajectory import (
+    LAMBDA,
+    NOTHING_YET,
+    BaselineLevel,
+    Comparison,
+    Evidence,
+    GlidePath,
+    Lag,
+    Noise,
+    baseline_level,
+    baseline_points,
+    better,
+)
+
+MIN_POINTS = 2
+RECENT = 3
+REACHED = 1.645
+SURELY_SHORT = 2.5
+SHORT_IF_OFF = 1.0
+BEYOND = 3.0
+MIN_FORECAST = 4
+MISS_MARGIN = 0.1
+
+DECIDED = frozenset({Status.MISSED, Status.CLOSE})
+_BEHIND = frozenset({Status.OFF_TRACK, Status.DETERIORATING})
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """One measure of an aim, ready to be judged: from which level, to which target, how.
+
+    ``sign`` is +1 where higher is better. ``low`` and ``high`` are the range of a within aim and
+    None otherwise. ``memory`` is 1 for a rolling figure, whose values are not independent.
+    """
+
+    aim: Aim
+    declared: AimMeasure
+    measure: Measure
+    series: Series
+    level: BaselineLevel
+    target: float
+    sign: int
+    path: GlidePath
+    baseline: tuple[Point, ...]
+    low: float | None = None
+    high: float | None = None
+
+    @property
+    def memory(self) -> float:
+        """The weight of the newest value."""
+        return LAMBDA if self.measure.window == 1 else 1.0
+
+    @property
+    def gap(self) -> float:
+        """The distance from the baseline to the target, in the measure's units."""
+        return abs(self.target - self.level.value)
+
+    @property
+    def improves(self) -> bool:
+        """Whether the aim is to get better, rather than to hold a level or stay in a range."""
+        return self.aim.intent is Intent.IMPROVE
+
+    def expected(self, ordinal: int) -> float:
+        """What the value of the period should be: on the path, or at the level to hold."""
+        return self.path.at(ordinal) if self.improves else self.target
+
+    def shared(self, ordinal: int) -> float:
+        """The error of the baseline in what is expected of the period, in values' noise."""
+        if not self.improves:
+            return 0.0 if self.declared.target is not None else self.level.error
+        return (1 - self.path.elapsed(ordinal)) * self.level.error
+
+    def compared(self, value: float, expected: float, sigma: float, shared: float) -> Comparison:
+        """The lag of ``value`` behind ``expected``, standardised."""
+        return Comparison(self.sign * (expected - value) / sigma, shared)
+
+
+def prepared(aim: Aim, declared: AimMeasure, measure: Measure, series: Series) -> Course | str:
+    """The course of one measure of an aim, or what is wanting before there is one."""
+    points = baseline_points(declared, aim, series)
+    level = baseline_level(declared, measure, points)
+    if aim.start is None or (aim.deadline is None and aim.intent is Intent.IMPROVE):
+        return "the aim has no start or no deadline"
+    if level is None:
+        return "the baseline has no value yet"
+    goal = declared.target
+    low, high = goal if isinstance(goal, tuple) else (None, None)
+    target = _single(aim, goal, level.value)
+    if target is None:
+        return "the aim has no target"
+    sign = better(measure.direction, level.value, target)
+    path = GlidePath(aim, declared, measure, level.value, target)
+    return Course(
+        aim, declared, measure, series, level, target, sign, path, tuple(points), low, high
+    )
+
+
+def _single(aim: Aim, goal: float | tuple[float, float] | None, baseline: float) -> float | None:
+    """The one level that is judged: the target, the middle of a range, or the level to hold."""
+    if isinstance(goal, tuple):
+        return (goal[0] + goal[1]) / 2
+    return baseline if goal is None and aim.intent is Intent.HOLD else goal
+
+
+class Step(NamedTuple):
+    """One period of the fold; without a judged value only ``status`` says anything."""
+
+    ordinal: int
+    point: Point | None
+    expected: float | None
+    sigma: float | None
+    path: Evidence
+    status: Status
+
+
+@dataclass(slots=True)
+class Fold:
+    """The statuses of one measure, period by period from the aim's start."""
+
+    course: Course
+    status: Status = Status.WAITING
+    since: int | None = None
+    steps: list[Step] = field(default_factory=list)
+    wanting: int = MIN_POINTS
+    awaiting: bool = False
+    path: Lag = field(init=False)
+    upper: Lag = field(init=False)
+    worse: Lag = field(init=False)
+    slip: Lag | None = None
+    _noise: Noise = field(init=False)
+    _behind: Evidence = NOTHING_YET
+    _judged: list[Step] = field(default_factory=list)
+    _decided: bool = False
+
+    def __post_init__(self) -> None:
+        memory = self.course.memory
+        self.path, self.upper, self.worse = Lag(memory), Lag(memory), Lag(memory)
+        self._noise = Noise(self.course.measure, self.course.baseline, self.course.gap)
+
+    @property
+    def judged(self) -> Sequence[Step]:
+        """The steps with a judged value and a known noise."""
+        return self._judged
+
+    def run(self, last: int) -> Fold:
+        """Fold every period from the aim's start to the ordinal ``last``; gives itself back."""
+        start = self.course.aim.start
+        assert start is not None  # noqa: S101  (prepared() gives no course without one)
+        points = self.course.series.by_ordinal
+        settled = [p.ordinal for p in self.course.series.points if p.settled and p.ordinal <= last]
+        for ordinal in range(start.ordinal, (settled[-1] if settled else start.ordinal - 1) + 1):
+            self._take(ordinal, points.get(ordinal))
+        deadline = self.course.aim.deadline
+        self.awaiting = deadline is not None and not self._decided and last >= deadline.ordinal
+        return self
+
+    def _take(self, ordinal: int, point: Point | None) -> None:
+        judged = point if point is not None and point.judged else None
+        step = self._weighed(ordinal, judged) if judged else None
+        if step is not None:
+            self._judged.append(step)
+            self._move(ordinal, self._next(step))
+        if point is not None and self._decides(point):
+            self._decided = True
+            self._move(ordinal, self._at_deadline())
+        expected = self.course.expected(ordinal)
+        shown = step or Step(ordinal, None, expected, None, self._behind, self.status)
+        self.steps.append(shown._replace(status=self.status))
+
+    def _weighed(self, ordinal: int, point: Point) -> Step | None:
+        """The step of a judged value; None while the noise is not known."""
+        expected = self.course.expected(ordinal)
+        self._noise.learn(point, expected)
+        self.wanting = max(self._noise.wanting, MIN_POINTS - len(self._judged) - 1, 0)
+        if self._noise.wanting or point.value is None:
+            return None
+        sigma = self._noise.at(expected, point.denominator)
+        self._behind = self._lagging(ordinal, point.value, expected, sigma)
+        return Step(ordinal, point, expected, sigma, self._behind, self.status)
+
+    def _lagging(self, ordinal: int, value: float, expected: float, sigma: float) -> Evidence:
+        course = self.course
+        if course.low is None or course.high is None:
+            shared = course.shared(ordinal)
+            return self.path.add(course.compared(value, expected, sigma, shared))
+        below = self.path.add(Comparison((course.low - value) / sigma))
+        above = self.upper.add(Comparison((value - course.high) / sigma))
+        return below if below.ewma >= above.ewma else above
+
+    def _next(self, step: Step) -> Status:
+        """The status after a judged value; the order of the questions is the precedence."""
+        deadline = self.course.aim.deadline
+        worse = self._worse(step)
+        reached = self.course.improves and self._reached()
+        slipping = self._slipping(step, reached)
+        if self.status in DECIDED or self._after(deadline, step.ordinal):
+            return self.status
+        if len(self._judged) < MIN_POINTS:
+            return Status.WAITING
+        if worse:
+            return Status.DETERIORATING
+        if slipping is not None:
+            return slipping
+        return Status.ACHIEVED if reached else self._against_path(step.path)
+
+    def _after(self, deadline: Period | None, ordinal: int) -> bool:
+        """Past the deadline only an achieved aim, or one that holds, goes on being judged."""
+        if deadline is None or ordinal <= deadline.ordinal:
+            return False
+        return not self._decided or (self.course.improves and self.slip is None)
+
+    def _worse(self, step: Step) -> bool:
+        """Whether the value is surely worse than the baseline; a within aim has harm both ways."""
+        course, point = self.course, step.point
+        if course.low is not None or point is None or point.value is None:
+            return False
+        sigma = self._noise.at(course.level.value, point.denominator)
+        lag = course.compared(point.value, course.level.value, sigma, course.level.error)
+        evidence = self.worse.add(lag)
+        beyond = lag.lag > BEYOND
+        if self.status is Status.DETERIORATING:
+            return beyond or not evidence.cleared
+        held = course.improves or step.path.sure
+        return held and (evidence.sure or (step.path.sure and beyond))
+
+    def _reached(self) -> bool:
+        """Whether the last three values are at or better than the target, by an interval."""
+        recent = self._recent()
+        return len(recent) == RECENT and -_joint(recent) >= REACHED
+
+    def _recent(self) -> list[float]:
+        """The standardised distances from the target of the last three periods' values."""
+        course = self.course
+        last = self._judged[-1].ordinal
+        return [
+            course.sign * (course.target - step.point.value)
+            / self._noise.at(course.target, step.point.denominator)
+            for step in self._judged[-RECENT:]
+            if step.point and step.point.value is not None and step.ordinal > last - RECENT
+        ]  # fmt: skip
+
+    def _slipping(self, step: Step, reached: bool) -> Status | None:
+        """Achieved or slipping, once the aim was achieved; None before."""
+        if reached and (self.slip is None or self.status is Status.SLIPPING):
+            self.slip = Lag(self.course.memory)
+            return Status.ACHIEVED
+        if self.slip is None or step.point is None or step.point.value is None:
+            return None
+        sigma = self._noise.at(self.course.target, step.point.denominator)
+        target = self.course.target
+        slipped = self.slip.add(self.course.compared(step.point.value, target, sigma, 0.0))
+        if reached or slipped.cleared:
+            return Status.ACHIEVED
+        stays = self.status in (Status.SLIPPING, Status.DETERIORATING)
+        return Status.SLIPPING if stays or slipped.sure else Status.ACHIEVED
+
+    def _against_path(self, evidence: Evidence) -> Status:
+        fine = Status.ON_TRACK if self.course.improves else Status.HOLDING
+        if evidence.sure or (self.status in _BEHIND and not evidence.cleared):
+            return Status.OFF_TRACK
+        doubted = self.status in _BEHIND or self.status is Status.AT_RISK
+        if evidence.doubt or (doubted and not evidence.settled):
+            return Status.AT_RISK
+        return fine
+
+    def _decides(self, point: Point) -> bool:
+        """Whether this is the deadline's period with nothing more to come, first seen so."""
+        deadline = self.course.aim.deadline
+        if self._decided or deadline is None or point.ordinal != deadline.ordinal:
+            return False
+        final = point.judged and point.maturity is Maturity.FINAL
+        return bool(self._judged) and (final or point.suppressed or point.withdrawn)
+
+    def _at_deadline(self) -> Status:
+        off = self.status in _BEHIND or self.status is Status.SLIPPING
+        if not self.course.improves:
+            return Status.MISSED if off else self.status
+        if self.status in (Status.ACHIEVED, Status.WAITING):
+            return self.status
+        lags = [s.path.lag for s in self._judged[-RECENT:] if s.path.lag is not None]
+        short = _joint(lags)
+        if short > SURELY_SHORT or (off and short > SHORT_IF_OFF):
+            return Status.MISSED
+        return Status.CLOSE
+
+    def _move(self, ordinal: int, status: Status) -> None:
+        if status is not self.status or self.since is None:
+            self.status, self.since = status, ordinal
+
+    def sigma_next(self, expected: float) -> float:
+        """The noise of a value of the next period, of the same size as the last."""
+        last = self._judged[-1].point if self._judged else None
+        return self._noise.at(expected, last.denominator if last else None)
+
+    def probability(self) -> float | None:
+        """The chance of standing within a tenth of the gap of the target at the deadline.
+
+        A straight line through the last twelve lags, with a weak prior that expects the path to be
+        kept; None with fewer than 4 values, and for aims that only hold.
+        """
+        course = self.course
+        if not course.improves or self._decided or len(self._judged) < MIN_FORECAST:
+            return None
+        return _chance(course, self._judged[-12:])
+
+
+def _joint(lags: Sequence[float]) -> float:
+    """The standardised mean of independent standardised lags."""
+    return sum(lags) / sqrt(len(lags)) if lags else 0.0
+
+
+def _chance(course: Course, steps: Sequence[Step]) -> float:
+    """Bayesian line ``lag = a + s k`` (k: share of time gone), read at the deadline.
+
+    Priors: a of mean 0 and standard deviation 0.15 gaps, s of 0.6 gaps (a flat aim has s = 1 gap).
+    """
+    gap = course.gap or 1.0
+    p00, p01, p11 = 1 / (0.15 * gap) ** 2, 0.0, 1 / (0.6 * gap) ** 2
+    q0 = q1 = 0.0
+    for step in steps:
+        if step.sigma is None or step.path.lag is None:
+            continue
+        k, weight = course.path.elapsed(step.ordinal), 1 / step.sigma**2
+        lag = step.path.lag * step.sigma
+        p00, p01, p11 = p00 + weight, p01 + weight * k, p11 + weight * k * k
+        q0, q1 = q0 + weight * lag, q1 + weight * k * lag
+    scale = p00 * p11 - p01 * p01
+    level, slope = (p11 * q0 - p01 * q1) / scale, (p00 * q1 - p01 * q0) / scale
+    spread = sqrt(max((p11 - 2 * p01 + p00) / scale, 1e-18))
+    return 0.5 * (1 + erf((MISS_MARGIN * gap - level - slope) / spread / sqrt(2)))

@@ -1,0 +1,166 @@
+"""The sentences of a verdict: why it stands, and what the next value would have to show."""
+
+from __future__ import annotations
+
+from services.framework.fold import DECIDED, MIN_POINTS, Course, Fold, Step
+from services.framework.judgement import Status
+from services.framework.periods import Period
+from services.framework.texts import digits_for, number, periods
+from services.framework.trajectory import DOUBT, SURE, Lag
+
+_PLAIN = {
+    Status.ACHIEVED: ("At the target by evidence: ", ""),
+    Status.SLIPPING: ("", ", reached before"),
+    Status.MISSED: ("Missed: ", ", more than the noise"),
+    Status.CLOSE: ("Close: ", ", within the noise"),
+}
+_BACK = {Status.OFF_TRACK: SURE / 2, Status.AT_RISK: DOUBT / 2}
+
+
+def reason_of(course: Course, fold: Fold, blind: Period | None, begun: bool) -> str:
+    """Why the status stands, in words and numbers, with what is being waited for."""
+    notes = [_standing(course, fold, begun)]
+    if fold.awaiting:
+        notes.append(f"awaiting final data for {course.aim.deadline}")
+    if blind is not None:
+        notes.append(f"no data since {blind}")
+    if course.measure.window > 1:
+        notes.append(
+            f"a rolling figure over {periods(course.measure.window, course.measure.frequency)}, "
+            "so each value is judged alone"
+        )
+    return "; ".join(notes) + "."
+
+
+def _standing(course: Course, fold: Fold, begun: bool) -> str:
+    if not begun:
+        return f"Not begun; starts with {course.aim.start}"
+    if fold.status is Status.WAITING or not fold.judged:
+        return f"Too few values to judge since {course.aim.start}; {_wanting(fold)} wanted"
+    last = fold.judged[-1]
+    text = _sentence(course, fold, last)
+    lasting = fold.since is not None and fold.status not in DECIDED
+    if not lasting or fold.since is None or fold.status in (Status.ON_TRACK, Status.HOLDING):
+        return text
+    held = fold.judged[-1].ordinal - fold.since + 1
+    return f"{text}; {periods(held, course.measure.frequency)}" if held > 0 else text
+
+
+def _wanting(fold: Fold) -> str:
+    many = max(fold.wanting, MIN_POINTS - len(fold.judged), 1)
+    return f"{many} more"
+
+
+def _sentence(course: Course, fold: Fold, last: Step) -> str:
+    if course.low is not None:
+        return _ranged(course, fold, last)
+    if fold.status is Status.DETERIORATING:
+        return _against(course, last, course.level.value, "worse than the baseline", "better")
+    plain = _PLAIN.get(fold.status)
+    if plain is None:
+        return _on_the_way(course, fold, last)
+    before, after = plain
+    short = _against(course, last, course.target, "short of the target", "past the target")
+    return f"{before}{short}{after}"
+
+
+def _on_the_way(course: Course, fold: Fold, last: Step) -> str:
+    line = "the path" if course.improves else "the level to hold"
+    gap = _against(course, last, last.expected, f"behind {line}", f"ahead of {line}")
+    if fold.status in (Status.ON_TRACK, Status.HOLDING):
+        fine = "On the path" if course.improves else "Holds"
+        return f"{fine}: {gap}" + (", within the noise" if _behind(course, last) > 0 else "")
+    if _behind(course, last) <= 0:
+        gap = f"Behind {line} by the values before; this one is {gap}"
+    return gap if fold.status is Status.OFF_TRACK else f"{gap}, short of sure"
+
+
+def _ranged(course: Course, fold: Fold, last: Step) -> str:
+    digits = _digits(course)
+    value = last.point.value if last.point and last.point.value is not None else 0.0
+    low, high = course.low or 0.0, course.high or 0.0
+    where = "below" if value < low else "above" if value > high else "inside"
+    text = (
+        f"{number(value, digits)} in {_name(last)}, {where} the range "
+        f"{number(low, digits)} to {number(high, digits)}"
+    )
+    words = {Status.HOLDING: "Holds: ", Status.MISSED: "Missed: ", Status.OFF_TRACK: "Out: "}
+    return words.get(fold.status, "") + text
+
+
+def _against(course: Course, last: Step, level: float | None, worse: str, good: str) -> str:
+    """``8.4 behind the path (103.0 against 94.6 in 2025-07)``."""
+    aim = level if level is not None else course.target
+    value = last.point.value if last.point and last.point.value is not None else aim
+    by = course.sign * (aim - value)
+    word = worse if by > 0 else good
+    return f"{number(abs(by), _digits(course))} {word} ({_pair(course, last, aim)})"
+
+
+def _behind(course: Course, last: Step) -> float:
+    if last.point is None or last.point.value is None or last.expected is None:
+        return 0.0
+    return course.sign * (last.expected - last.point.value)
+
+
+def _pair(course: Course, last: Step, level: float) -> str:
+    digits = _digits(course)
+    value = last.point.value if last.point and last.point.value is not None else level
+    return f"{number(value, digits)} against {number(level, digits)} in {_name(last)}"
+
+
+def _name(step: Step) -> str:
+    return step.point.period.label if step.point else ""
+
+
+def _digits(course: Course) -> int:
+    return digits_for(course.gap or abs(course.target) / 10)
+
+
+def would_change(course: Course, fold: Fold) -> str | None:
+    """What the next value would have to be for the status to change; None where none could."""
+    if fold.status in DECIDED:
+        return "Only a decision of the board closes it."
+    if fold.status is Status.WAITING or not fold.judged:
+        return f"{_wanting(fold)} judged values."
+    start, deadline = course.aim.start, course.aim.deadline
+    ordinal = fold.judged[-1].ordinal + 1
+    if start is None or course.low is not None:
+        return None
+    period = start.shift(ordinal - start.ordinal)
+    if course.improves and deadline is not None and fold.slip is None and period >= deadline:
+        return f"The final value of {deadline} decides."
+    return _turning_value(course, fold, period)
+
+
+def _turning_value(course: Course, fold: Fold, period: Period) -> str | None:
+    """The value at which the evidence crosses the limit that matters to the status."""
+    watched, level, widths, shared, towards = _watched(course, fold, period.ordinal)
+    sigma = fold.sigma_next(level)
+    value = level - course.sign * watched.lag_to_reach(widths, shared) * sigma
+    low, high = course.measure.valid
+    worse = towards in (Status.OFF_TRACK, Status.SLIPPING)
+    if (low is not None and value < low) or (high is not None and value > high):
+        return f"No single value of {period} could change it."
+    side = "worse" if worse else "better"
+    return f"{number(value, _digits(course))} or {side} in {period} would " + (
+        f"make it {towards.words.lower()}." if worse else f"end {fold.status.words.lower()}."
+    )
+
+
+def _watched(course: Course, fold: Fold, ordinal: int) -> tuple[Lag, float, float, float, Status]:
+    """The evidence that would turn the status, what it is measured from, and its limit."""
+    expected = course.expected(ordinal)
+    if fold.slip is not None and fold.status in (Status.ACHIEVED, Status.SLIPPING):
+        slipping = fold.status is Status.SLIPPING
+        widths = SURE / 2 if slipping else SURE
+        towards = Status.ACHIEVED if slipping else Status.SLIPPING
+        return fold.slip, course.target, widths, 0.0, towards
+    if fold.status is Status.DETERIORATING:
+        return fold.worse, course.level.value, SURE / 2, course.level.error, Status.ON_TRACK
+    widths = _BACK.get(fold.status, SURE)
+    shared = course.shared(ordinal)
+    towards = Status.ON_TRACK if fold.status is Status.OFF_TRACK else Status.OFF_TRACK
+    if fold.status is Status.AT_RISK:
+        widths = SURE
+    return fold.path, expected, widths, shared, towards

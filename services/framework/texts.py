@@ -1,0 +1,41 @@
+"""Numbers and periods in words, the same in every sentence of a judgement."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from math import floor, isfinite, log10
+
+from services.framework.periods import Frequency
+
+_MOST_DIGITS = 4
+
+
+def digits_for(scale: float) -> int:
+    """Decimals that show a difference of a hundredth of ``scale``, at most 4."""
+    if not isfinite(scale) or scale == 0:
+        return 1
+    return min(_MOST_DIGITS, max(0, 2 - floor(log10(abs(scale)))))
+
+
+def number(value: float, digits: int) -> str:
+    """``value`` with ``digits`` decimals, and no negative zero."""
+    text = f"{value:.{digits}f}"
+    return text[1:] if text.startswith("-") and not float(text) else text
+
+
+def count(many: int, thing: str) -> str:
+    """``1 month``, ``3 months``."""
+    return f"{many} {thing}" if many == 1 else f"{many} {thing}s"
+
+
+def periods(many: int, frequency: Frequency) -> str:
+    """``3 months``, in the measure's own frequency."""
+    return count(many, frequency.value)
+
+
+def listed(words: Iterable[str], most: int = 3) -> str:
+    """``a, b and c``; beyond ``most`` the rest is counted."""
+    items = list(words)
+    if len(items) > most:
+        items = [*items[:most], f"{len(items) - most} more"]
+    return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} and {items[-1]}"
