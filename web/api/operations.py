@@ -103,7 +103,7 @@ class DeploymentCollector(Collector):
 
 
 def _let_in_prometheus() -> None:
-    """Embedded /metrics is open, on loopback; else it takes the operator's token, or is not there."""
+    """Embedded it is open, on loopback; else it takes the operator's token, or is not there."""
     options = web_options()
     if options.embedded:
         return
