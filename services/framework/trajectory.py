@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from math import hypot, isfinite, sqrt
+from math import hypot, isfinite, pi, sqrt
 from statistics import median
 from typing import NamedTuple
 
@@ -18,19 +18,19 @@ from services.framework.plan import Aim, AimMeasure, Direction, Kind, Measure, P
 from services.framework.series import Point, Series
 
 LAMBDA = 0.2
-SURE = 2.7
+SURE = 2.85
 DOUBT = 1.9
 MR_TO_SIGMA = 1.128
-MIN_RANGES = 6
-MIN_NOISE_RANGES = 2
+MIN_RANGES = 2
+FULL_BASELINE = 12
+SMALL_SAMPLE = 1.5
 
 
 @dataclass(frozen=True, slots=True)
 class BaselineLevel:
     """The level to improve on, in the measure's units, from ``points`` judged values.
 
-    ``points`` is 0 for a stated value. ``error`` is the standard error of the level in units of
-    the noise of one value.
+    ``points`` is 0 for a stated value.
     """
 
     value: float
@@ -38,8 +38,14 @@ class BaselineLevel:
 
     @property
     def error(self) -> float:
-        """Standard error of a median of ``points`` normal values, relative to one value."""
-        return 1.2533 / sqrt(self.points) if self.points else 0.0
+        """The error that fewer than 12 values add, relative to the noise of one value.
+
+        The variance of a median of n normal values is pi / 2n; that of 12 is in the limit already,
+        which is set so that a year's baseline gives the false alarms that it should.
+        """
+        if not 0 < self.points < FULL_BASELINE:
+            return 0.0
+        return sqrt(pi / 2 * (1 / self.points - 1 / FULL_BASELINE))
 
 
 def baseline_points(declared: AimMeasure, aim: Aim, series: Series) -> list[Point]:
@@ -177,12 +183,12 @@ def better(direction: Direction, baseline: float, target: float) -> int:
 class Noise:
     """The standard deviation of one value around its expected level; never zero, never NaN.
 
-    Individuals: mean moving range / 1.128. Proportions and rates with counts: binomial or Poisson
-    at the expected level, widened by Laney's sigma_z of the baseline (never below 1). Where the
-    baseline gives too few moving ranges (a stated value, few points) or no variation at all, the
-    ranges of what came since the start, measured from the path, join in: causally, so that a later
-    value never changes an earlier judgement. A rolling figure moves in steps of 1/window, so its
-    ranges understate its noise by the root of the window.
+    Individuals: mean moving range / 1.128 over the baseline and, measured from the path, over what
+    came since (so a stated baseline, or one without variation, does as well): causally, so that a
+    later value never changes an earlier judgement. Few ranges know their mean badly, so it is
+    widened by 1 + 1.5 / ranges. Proportions and rates with counts: binomial or Poisson at the
+    expected level, widened by Laney's sigma_z of the baseline (never below 1). A rolling figure
+    moves in steps of 1/window, so its ranges understate its noise by the root of the window.
     """
 
     def __init__(self, measure: Measure, baseline: Sequence[Point], gap: float) -> None:
@@ -195,7 +201,6 @@ class Noise:
         )
         self._sigma_z = self._laney(baseline) if self.counts else 1.0
         self._ranges = [] if self.counts else _moving_ranges(baseline)
-        self._pooling = len(self._ranges) < MIN_RANGES or not any(self._ranges)
         self._last: tuple[int, float] | None = None
 
     def _laney(self, baseline: Sequence[Point]) -> float:
@@ -218,8 +223,8 @@ class Noise:
         return sqrt(max(share, least) / size) * self._per
 
     def learn(self, point: Point, expected: float) -> None:
-        """Take in a judged value since the start, if the baseline alone says too little."""
-        if self.counts or not self._pooling or point.value is None:
+        """Take in a judged value since the start."""
+        if self.counts or point.value is None:
             return
         residual = point.value - expected
         if self._last is not None and self._last[0] == point.ordinal - 1:
@@ -229,14 +234,20 @@ class Noise:
     @property
     def wanting(self) -> int:
         """How many further values are needed before the noise is known at all."""
-        return 0 if self.counts else max(0, MIN_NOISE_RANGES - len(self._ranges))
+        return 0 if self.counts else max(0, MIN_RANGES - len(self._ranges))
+
+    def _individual(self) -> float:
+        many = len(self._ranges)
+        if not many:
+            return 0.0
+        return sum(self._ranges) / many / MR_TO_SIGMA * (1 + SMALL_SAMPLE / many)
 
     def at(self, expected: float, denominator: float | None) -> float:
         """The standard deviation of a value that should be ``expected``, in the measure's units."""
         if self.counts and (denominator or self._kind is Kind.EVENTS):
             sigma = self._sigma_z * self._counted(expected, denominator)
         else:
-            sigma = sum(self._ranges) / len(self._ranges) / MR_TO_SIGMA if self._ranges else 0.0
+            sigma = self._individual()
         return max(sigma * self._widening, self._floor)
 
 
@@ -289,8 +300,9 @@ NOTHING_YET = Evidence(None, 0.0, 0.0, False, False, True, True)
 class Lag:
     """The running evidence of a lag: the EWMA of standardised lags with its exact limit.
 
-    Lambda 0.2 and L 2.7 (Lucas and Saccucci 1990), one-sided, the limit widened by the error that
-    all comparisons share.
+    Lucas and Saccucci (1990), with lambda 0.2, one-sided. L is 2.85, which on simulated aims
+    (``benchmarks/detection.py``) calls at most 5 % of the good ones bad in 24 months. The limit is
+    widened by the error that all comparisons share.
     """
 
     __slots__ = ("_shared", "_variance", "ewma", "memory")

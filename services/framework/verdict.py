@@ -2,7 +2,7 @@
 
 Every status, how it is entered and how it is left. E is the running mean (EWMA) of the lag behind
 the path, W of the lag behind the baseline, S of the lag behind the target since it was achieved,
-each against its own limit (2.7 standard errors: *sure*; 1.9: *doubt*; exits at half of each).
+each against its own limit (2.85 standard errors: *sure*; 1.9: *doubt*; exits at half of each).
 Z3 is the standardised mean of the last three periods' distance from the target, G3 from the path.
 
 =============  ==========================================  =====================================
