@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from services.access.organisations import Organisations
     from services.access.sessions import Sessions
     from services.persistence.audit import DatabaseAuditLog
+    from services.persistence.plans import PlanStore
+    from services.planning.plans import Plans
     from services.persistence.channels import DatabaseChannelStore
     from services.persistence.health import HealthReader
     from services.persistence.reads import ApiReads
@@ -134,6 +136,20 @@ class Services:
         from services.persistence.audit import DatabaseAuditLog
 
         return DatabaseAuditLog(self.engine)
+
+    @cached_property
+    def plan_store(self) -> PlanStore:
+        """Every version of every plan."""
+        from services.persistence.plans import PlanStore
+
+        return PlanStore(self.engine)
+
+    @cached_property
+    def plans(self) -> Plans:
+        """Lint, diff, apply and export of plans."""
+        from services.planning.plans import Plans
+
+        return Plans(self.plan_store, self.clock, self.doorbell)
 
     def close(self) -> None:
         """Give back every connection."""

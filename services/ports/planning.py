@@ -1,0 +1,112 @@
+"""What planning keeps: versions of plans, what changed in each, who changed it and why."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+
+from services.framework.facts import MilestoneEvent, RoleChange, StateChange
+from services.framework.plan import Organisation, Plan
+
+DeclaredEvent = RoleChange | StateChange | MilestoneEvent
+
+
+class PlanningError(ValueError):
+    """A request about plans that cannot be met; its text may be shown."""
+
+
+class UnknownOrganisationError(PlanningError):
+    """There is no such organisation."""
+
+
+class StaleBaseError(PlanningError):
+    """The plan has moved on since the file was exported."""
+
+    def __init__(self, base: int, current: int) -> None:
+        super().__init__(
+            f"the plan stands at version {current}, the file was made from version {base}: "
+            "export it again and repeat the change there"
+        )
+        self.base = base
+        self.current = current
+
+
+@dataclass(frozen=True, slots=True)
+class PlanChange:
+    """One field that changed: of which entity, where in it, from what to what.
+
+    ``change`` is added, changed, ended, removed or reordered; ``pointer`` is a JSON pointer into
+    the entity, empty where the whole of it is meant.
+    """
+
+    kind: str
+    key: str
+    change: str
+    pointer: str = ""
+    before: Any = None
+    after: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class PlanRecord:
+    """A version as it is kept; ``document`` is the plan file in its normal form."""
+
+    version: int
+    document: Mapping[str, Any]
+    known_at: datetime
+    effective_from: datetime
+    author: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class NewVersion:
+    """A version to be kept, which must follow ``base``.
+
+    ``events`` are the roles, states and due dates that it declares otherwise than the one before.
+    ``known_at`` and ``effective_from`` are business time, ``recorded_at`` is system time.
+    """
+
+    base: int
+    plan: Plan
+    document: Mapping[str, Any]
+    changes: tuple[PlanChange, ...]
+    known_at: datetime
+    effective_from: datetime
+    recorded_at: datetime
+    author: str
+    reason: str
+    via: str = "cli"
+    events: tuple[DeclaredEvent, ...] = field(default=())
+
+
+class PlanStore(Protocol):
+    """Keeps every version of every organisation's plan."""
+
+    def create_organisation(self, organisation: Organisation, at: datetime) -> int:
+        """Make a tenant with an empty plan and give its id. Raises PlanningError if taken."""
+        ...
+
+    def organisation_id(self, slug: str) -> int | None:
+        """The id of the tenant of that slug."""
+        ...
+
+    def record(self, organisation_id: int, version: int | None = None) -> PlanRecord | None:
+        """A version (the current one for None); None where nothing was applied yet.
+
+        Raises UnknownOrganisationError.
+        """
+        ...
+
+    def current(self, organisation_id: int) -> Plan:
+        """The plan in force; an empty one of version 0 where none was applied."""
+        ...
+
+    def append(self, organisation_id: int, new: NewVersion) -> int:
+        """Keep a version, mark every subject stale, and give its number.
+
+        Raises StaleBaseError where another version has come in between.
+        """
+        ...
