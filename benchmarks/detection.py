@@ -67,7 +67,7 @@ GOOD: dict[str, Shape] = {
     "s_curve": lambda _: lambda e: e * e * (3 - 2 * e),
 }
 BAD: dict[str, Shape] = {
-    "flat": lambda _: lambda e: 0.0,
+    "flat": lambda _: lambda _e: 0.0,
     "stalled": _stalled,
     "partial": _partial,
     "reversing": _reversing,
