@@ -1,4 +1,4 @@
-"""Two organisations beside each other, each with an aim, a project, an alert, a person and a key."""
+"""Organisations beside each other, each with an aim, a project, an alert, people and a key."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class World:
 
 
 def make_world(services: Services, slug: str) -> World:
-    """An organisation ``slug``: a project owner, an executive, an admin and a viewer can sign in."""
+    """An organisation ``slug``, in which somebody of every role can sign in."""
     owner = services.organisations.create(slug, f"{slug.title()} Health", "Europe/London")
     issued = services.keys.create(owner.id, f"{slug} feed", SCOPES, actor=ACTOR)
     with writing(services.engine) as connection:

@@ -192,5 +192,6 @@ def _latest(
     found = {}
     for row in connection.execute(query):
         values = dict(row._mapping)
-        found[values.pop("key")] = JudgedRow(**values)
+        aim = values.pop("key")
+        found[aim] = JudgedRow(**values)
     return found

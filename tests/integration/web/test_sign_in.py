@@ -101,6 +101,7 @@ def test_a_session_in_use_stays(app: Flask, services: Services, ours: World) -> 
     assert _who(client, app) == ours.logins["viewer"]
     with services.engine.connect() as connection:
         seen = connection.scalar(sa.select(tables.session.c.seen_at))
+    assert seen is not None
     assert services.clock.system_now() - seen < timedelta(minutes=1)
 
 

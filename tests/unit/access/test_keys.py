@@ -137,7 +137,7 @@ def test_a_key_says_who_holds_it(keys: Keys) -> None:
     caller = keys.authenticate(issued.secret)
     assert (caller.organisation_id, caller.label) == (7, "warehouse")
     assert caller.scopes == {"read"}
-    assert caller.measures == {"hsmr"}
+    assert caller.measures == frozenset({"hsmr"})
 
 
 def test_nothing_that_is_kept_or_shown_holds_the_secret(keys: Keys, rows: Rows) -> None:

@@ -1,0 +1,206 @@
+"""The operators' commands for keys, users, channels and organisations."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from config.settings import settings
+from services.bootstrap import Options, Services
+from web.cli import COMMANDS, main
+from web.configured import secret_keys, service_options
+
+Run = Callable[..., Result]
+SECRET = "s" * 40
+
+
+@pytest.fixture
+def run(
+    database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Callable[..., Result]]:
+    """Run `bigdot` with the arguments, over this test's database."""
+    monkeypatch.setenv("BIGDOT_DATABASE_URL", database_url)
+    monkeypatch.setenv("BIGDOT_SECRET_KEY", SECRET)
+    monkeypatch.setenv("BIGDOT_DATA_DIR", str(tmp_path))
+    settings.cache_clear()
+
+    def invoke(*arguments: str, said: str = "") -> Result:
+        return CliRunner().invoke(main, arguments, input=said)
+
+    yield invoke
+    settings.cache_clear()
+
+
+@pytest.fixture
+def north(run: Run) -> None:
+    """One organisation."""
+    assert run("organisations", "create", "north", "--zone", "Europe/London").exit_code == 0
+
+
+def test_a_key_is_shown_once_and_lets_in(run: Run, north: None, database_url: str) -> None:
+    made = run("keys", "create", "warehouse", "--scope", "read", "--measure", "hsmr")
+    assert made.exit_code == 0
+    secret = made.stdout.strip()
+    held = Services(Options(database_url, (SECRET,)))
+    assert held.keys.authenticate(secret).measures == frozenset({"hsmr"})
+    held.close()
+    listed = run("keys", "list")
+    assert "warehouse" in listed.stdout
+    assert secret not in listed.output + run("keys", "list", "--json").output
+    assert run("keys", "revoke", "1").exit_code == 0
+    shown = json.loads(run("keys", "list", "--json").stdout)
+    assert [(key["id"], key["state"]) for key in shown] == [(1, "revoked")]
+
+
+def test_a_key_in_json_is_for_machines(run: Run, north: None) -> None:
+    made = json.loads(run("keys", "create", "feed", "--all-scopes", "--json").stdout)
+    assert made["key"].startswith("bd_")
+    assert "read" in made["scopes"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "says"),
+    [
+        (("keys", "create", "feed"), 2, "--scope"),
+        (("keys", "create", "feed", "--scope", "all"), 2, "all"),
+        (("keys", "create", "feed", "--all-scopes", "--days", "366"), 2, "366"),
+        (("keys", "revoke", "99"), 1, "99"),
+        (("keys", "list", "--organisation", "south"), 1, "south"),
+        (("users", "create", "x y", "--role", "viewer"), 1, "login"),
+        (("users", "create", "xy"), 2, "--role"),
+        (("users", "disable", "nobody"), 1, "nobody"),
+        (("users", "link", "nobody"), 1, "nobody"),
+        (("channels", "remove", "room"), 1, "room"),
+        (("organisations", "create", "north"), 1, "north"),
+        (("organisations", "create", "south", "--zone", "Atlantis/City"), 1, "Atlantis"),
+        (("nonsense",), 2, "nonsense"),
+    ],
+)
+def test_what_cannot_be_done_is_said_in_one_line(
+    run: Run, north: None, arguments: tuple[str, ...], code: int, says: str
+) -> None:
+    result = run(*arguments)
+    assert result.exit_code == code
+    error = [line for line in result.stderr.splitlines() if line.startswith("Error: ")]
+    assert len(error) == 1
+    assert says in error[0]
+    assert code == 2 or len(result.stderr.splitlines()) == 1
+
+
+def test_with_several_organisations_one_is_named(run: Run, north: None) -> None:
+    run("organisations", "create", "south")
+    result = run("keys", "list")
+    assert result.exit_code == 1
+    assert "north, south" in result.stderr
+    assert run("keys", "list", "-o", "south").exit_code == 0
+    made = json.loads(run("organisations", "list", "--json").stdout)
+    assert [record["slug"] for record in made] == ["north", "south"]
+
+
+def test_a_user_is_made_with_a_link_or_a_password(run: Run, north: None) -> None:
+    linked = run("users", "create", "First.Admin", "--role", "admin")
+    assert linked.exit_code == 0
+    assert "/set-password/" in linked.stdout
+    words = "four words are enough\n"
+    asked = run("users", "create", "cmo", "--role", "executive", "--password", said=words)
+    assert asked.exit_code == 0
+    assert words.strip() not in asked.output
+    weak = run("users", "create", "cfo", "--role", "viewer", "--password", said="short\n")
+    assert weak.exit_code == 1
+    listed = json.loads(run("users", "list", "--json").stdout)
+    assert [user["login"] for user in listed] == ["cmo", "first.admin"]
+    assert "hash" not in json.dumps(listed)
+    assert run("users", "password", "cmo", said="another four words\n").exit_code == 0
+    assert run("users", "disable", "cmo").exit_code == 0
+    assert "cmo\texecutive\tdisabled" in run("users", "list").stdout
+
+
+def test_a_channels_address_is_never_shown(run: Run, north: None, tmp_path: Path) -> None:
+    url = "https://hooks.slack.com/services/T0AB/B0CD/abcDEF123secret"
+    added = run("channels", "add", "room", "slack", said=url + "\n")
+    assert added.exit_code == 0
+    file = tmp_path / "url"
+    file.write_text(url)
+    assert run("channels", "add", "other", "slack", "--url-file", str(file)).exit_code == 0
+    again = run("channels", "add", "room", "slack", said=url + "\n")
+    assert again.exit_code == 1
+    refused = run("channels", "add", "bad", "webhook", said="https://10.0.0.1/x\n")
+    assert refused.exit_code == 1
+    listed = run("channels", "list", "--json")
+    assert [channel["id"] for channel in json.loads(listed.stdout)] == ["other", "room"]
+    for result in (added, again, refused, listed, run("channels", "list")):
+        assert "T0AB" not in result.output
+        assert "10.0.0.1" not in result.output
+    assert run("channels", "remove", "room").exit_code == 0
+
+
+def test_an_address_is_sealed_and_opens_with_any_of_the_keys(
+    run: Run, north: None, database_url: str
+) -> None:
+    url = "https://hooks.slack.com/services/T0AB/B0CD/abcDEF123secret"
+    run("channels", "add", "room", "slack", said=url + "\n")
+    rotated = Services(Options(database_url, ("n" * 40, SECRET)))
+    found = rotated.channel_store.url(1, "room")
+    assert found is not None
+    assert found[1] == url
+    assert rotated.channel_store.url(2, "room") is None
+    with rotated.engine.connect() as connection:
+        raw = connection.exec_driver_sql("SELECT secret_url FROM channel").scalar_one()
+    assert b"T0AB" not in bytes(raw)
+    rotated.close()
+
+
+def test_a_database_without_a_schema_is_one_line(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("BIGDOT_DATABASE_URL", f"sqlite:///{tmp_path / 'empty.db'}")
+    monkeypatch.setenv("BIGDOT_SECRET_KEY", SECRET)
+    settings.cache_clear()
+    result = CliRunner().invoke(main, ["organisations", "list"])
+    settings.cache_clear()
+    assert result.exit_code == 1
+    assert "bigdot db upgrade" in result.stderr
+    assert len(result.stderr.splitlines()) == 1
+
+
+def test_a_wrong_setting_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BIGDOT_PORT", "notaport")
+    settings.cache_clear()
+    result = CliRunner().invoke(main, ["keys", "list"])
+    settings.cache_clear()
+    assert result.exit_code == 1
+    assert result.stderr.startswith("Error: BIGDOT_PORT")
+    assert len(result.stderr.splitlines()) == 1
+
+
+def test_embedded_a_secret_is_made_once_and_kept_to_oneself(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delenv("BIGDOT_SECRET_KEY", raising=False)
+    monkeypatch.setenv("BIGDOT_DATA_DIR", str(tmp_path / "data"))
+    settings.cache_clear()
+    first = secret_keys(settings())
+    assert len(first[0]) >= 32
+    assert secret_keys(settings()) == service_options(settings()).secret_keys == first
+    assert [path.name for path in (tmp_path / "data").iterdir()] == ["secret.key"]
+    assert (tmp_path / "data" / "secret.key").stat().st_mode & 0o777 == 0o600
+    settings.cache_clear()
+
+
+def test_every_command_is_there_and_help_imports_none() -> None:
+    code = (
+        "import sys; from click.testing import CliRunner; from web.cli import main;"
+        "CliRunner().invoke(main, ['--help']);"
+        "print(sorted(m for m in sys.modules if m.split('.')[0] in"
+        " ('services', 'sqlalchemy', 'flask', 'celery')))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+    for name in COMMANDS:
+        assert CliRunner().invoke(main, [name, "--help"]).exit_code == 0, name
