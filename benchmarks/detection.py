@@ -32,6 +32,7 @@ from services.framework.plan import (
     Organisation,
     Plan,
 )
+from services.framework.series import read_series
 from services.framework.verdict import judge
 
 BASELINE, MONTHS = 12, 24
@@ -94,7 +95,8 @@ def simulated(
         _observation(rng, kind, FIRST.shift(i), mean, size) for i, mean in enumerate(means)
     )
     as_of = DEADLINE.late_at(30, plan.zone)
-    verdict = judge(plan, Facts({KEY: observations}), aim, as_of).verdict
+    facts = Facts({KEY: observations})
+    verdict = judge(plan, aim, lambda key: read_series(plan, facts, key), as_of).verdict
     lags = [
         (e * e * (3 - 2 * e) if declared == "s_curve" else e) - course(e) for e in shares[BASELINE:]
     ]

@@ -6,15 +6,22 @@ executive is shown the role only.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
+from datetime import date
 from typing import NamedTuple
 
-from services.framework.expectations.catalogue import Finding, Situation
+from services.framework.expectations.catalogue import Expectation, Situation
 from services.framework.expectations.portfolio import PRT_01
-from services.framework.expectations.projects import lateness, vacancy
+from services.framework.expectations.projects import (
+    MIL_01,
+    PRJ_02,
+    ladder_of,
+    open_until,
+    vacant_since,
+)
 from services.framework.facts import Role
 from services.framework.judgement import Link, Outcome, Severity
-from services.framework.plan import Aim, Milestone, Project, ProjectState
+from services.framework.plan import Aim, Project, ProjectState
 
 MOST = 3
 
@@ -27,10 +34,10 @@ class Weakness(NamedTuple):
 
 
 class Chain(NamedTuple):
-    """The weakest links, and the findings of the projects that they rest on."""
+    """The weakest links, and the next date on which time alone could change them."""
 
     links: tuple[Link, ...]
-    findings: tuple[Finding, ...]
+    next_on: date | None
 
 
 def weakest(situation: Situation, aim: Aim, outcomes: Iterable[Outcome]) -> Chain:
@@ -40,17 +47,15 @@ def weakest(situation: Situation, aim: Aim, outcomes: Iterable[Outcome]) -> Chai
     late milestones (the longest overdue first), paused or stopped projects.
     """
     found = list(_bare_drivers(situation, aim, outcomes))
-    findings: list[Finding] = []
+    coming: list[date] = []
     for project in _projects(situation, aim):
-        idle = _idle(situation, project)
-        if idle is not None:
-            found.append(idle)
-        for weakness, finding in _weak(situation, project):
-            findings.append(finding)
-            if weakness is not None:
-                found.append(weakness)
+        if situation.roster.is_active(project):
+            found += _vacant(situation, project, coming)
+            found += _late(situation, project, coming)
+        else:
+            found += _idle(situation, project)
     found.sort(key=lambda weakness: weakness.rank)
-    return Chain(tuple(w.link for w in found[:MOST]), tuple(findings))
+    return Chain(tuple(w.link for w in found[:MOST]), min(coming, default=None))
 
 
 def _projects(situation: Situation, aim: Aim) -> list[Project]:
@@ -75,63 +80,59 @@ def _bare_drivers(
             yield Weakness((heavy, 0.0, -(driver.share or 0.0)), link)
 
 
-def _weak(situation: Situation, project: Project) -> Iterator[tuple[Weakness | None, Finding]]:
-    for role in (Role.LEADER, Role.SPONSOR):
-        finding = vacancy(situation, project, role)
-        yield _vacant(situation, project, role, finding.outcome), finding
+def _vacant(situation: Situation, project: Project, coming: list[date]) -> Iterator[Weakness]:
+    """Roles that stand vacant for too long; what is still to come goes into ``coming``."""
+    for role, other in ((Role.LEADER, Role.SPONSOR), (Role.SPONSOR, Role.LEADER)):
+        since = vacant_since(situation, project, role)
+        severity = _climb(situation, PRJ_02, since, coming)
+        if since is None or severity is None:
+            continue
+        person = _person(situation, situation.roster.holder(project, other).person)
+        problem = f"no {role.value} since {since}"
+        link = Link("project", project.id, project.name, problem, f"project {other.value}", person)
+        yield Weakness((_weight(severity), 1.0, since.toordinal()), link)
+
+
+def _late(situation: Situation, project: Project, coming: list[date]) -> Iterator[Weakness]:
+    """Milestones that are too long past due."""
     for milestone in project.milestones:
-        finding = lateness(situation, project, milestone)
-        yield _late(situation, project, milestone, finding.outcome), finding
+        due = open_until(situation, project, milestone)
+        severity = _climb(situation, MIL_01, due, coming)
+        if due is None or severity is None:
+            continue
+        person = _person(situation, situation.roster.holder(project, Role.LEADER).person)
+        problem = f"due {due}, not done ({project.name})"
+        link = Link("milestone", milestone.key, milestone.name, problem, "project leader", person)
+        yield Weakness((_weight(severity), 2.0, due.toordinal()), link)
 
 
-def _vacant(
-    situation: Situation, project: Project, role: Role, outcome: Outcome
-) -> Weakness | None:
-    if not outcome.tripped:
+def _climb(
+    situation: Situation, expectation: Expectation, since: date | None, coming: list[date]
+) -> Severity | None:
+    if since is None:
         return None
-    other = Role.SPONSOR if role is Role.LEADER else Role.LEADER
-    person = _person(situation, situation.roster.holder(project, other).person)
-    problem = f"no {role.value} since {outcome.inputs['since']}"
-    link = Link("project", project.id, project.name, problem, f"project {other.value}", person)
-    return Weakness((_weight(outcome), 1.0, _age(outcome)), link)
+    ladder = ladder_of(situation, expectation, since)
+    following = ladder.next_after(situation.today)
+    if following is not None:
+        coming.append(following)
+    return ladder.severity(situation.today)
 
 
-def _late(
-    situation: Situation, project: Project, milestone: Milestone, outcome: Outcome
-) -> Weakness | None:
-    if not outcome.tripped:
-        return None
-    person = _person(situation, situation.roster.holder(project, Role.LEADER).person)
-    problem = f"due {outcome.inputs['due']}, not done ({project.name})"
-    link = Link("milestone", milestone.key, milestone.name, problem, "project leader", person)
-    return Weakness((_weight(outcome), 2.0, _age(outcome)), link)
-
-
-def _idle(situation: Situation, project: Project) -> Weakness | None:
+def _idle(situation: Situation, project: Project) -> Iterator[Weakness]:
     """A project that was paused or stopped: its effect is not coming."""
     standing = situation.roster.standing(project)
-    if standing.state not in (ProjectState.PAUSED, ProjectState.STOPPED):
-        return None
-    since = f" since {standing.since}" if standing.since else ""
-    person = _person(situation, situation.roster.holder(project, Role.SPONSOR).person)
-    problem = f"{standing.state.value}{since}"
-    link = Link("project", project.id, project.name, problem, "project sponsor", person)
-    return Weakness((3.0, 3.0, 0.0), link)
+    if standing.state in (ProjectState.PAUSED, ProjectState.STOPPED):
+        since = f" since {standing.since}" if standing.since else ""
+        person = _person(situation, situation.roster.holder(project, Role.SPONSOR).person)
+        problem = f"{standing.state.value}{since}"
+        link = Link("project", project.id, project.name, problem, "project sponsor", person)
+        yield Weakness((3.0, 3.0, 0.0), link)
 
 
-def _weight(outcome: Outcome) -> float:
-    return 1.0 if outcome.severity is Severity.CRIT else 2.0
-
-
-def _age(outcome: Outcome) -> float:
-    return outcome.since.timestamp() if outcome.since else 0.0
+def _weight(severity: Severity) -> float:
+    return 1.0 if severity is Severity.CRIT else 2.0
 
 
 def _person(situation: Situation, person: str | None) -> str | None:
     known = situation.plan.people.get(person) if person else None
     return known.name if known else person
-
-
-def tripped(findings: Sequence[Finding]) -> tuple[Outcome, ...]:
-    """The outcomes among ``findings`` that tripped."""
-    return tuple(f.outcome for f in findings if f.outcome.tripped)

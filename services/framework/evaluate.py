@@ -40,17 +40,17 @@ def evaluate(plan: Plan, facts: Facts, subject: Subject, as_of: datetime) -> Eva
 
 def _aim(situation: Situation, aim: Aim) -> Evaluation:
     """An aim's verdict, its findings, and the chain below it; nothing is asked of an ended aim."""
-    judged = judge(situation.plan, situation.facts, aim, situation.as_of)
+    judged = judge(situation.plan, aim, situation.series, situation.as_of)
     if aim.ended is not None and situation.begins(aim.ended) <= situation.as_of:
         return Evaluation(situation.subject, situation.as_of, (), judged.verdict)
-    situation = replace(situation, verdict=judged.verdict)
+    situation = situation.after(judged.verdict)
     findings = _found(situation)
     chain = weakest(situation, aim, (f.outcome for f in findings))
     verdict = replace(judged.verdict, chain=chain.links)
     serving = situation.plan.serving
     projects = [p for driver in aim.drivers for p in serving[driver.key]]
     answer = _answered(situation, findings, projects, [judged.next_at, *_dates(situation, aim)])
-    due = _earliest([answer.next_due, *(f.next_at for f in chain.findings)])
+    due = _earliest([answer.next_due, situation.begins(chain.next_on) if chain.next_on else None])
     return replace(answer, verdict=verdict, next_due=due)
 
 

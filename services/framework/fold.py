@@ -120,13 +120,17 @@ def _single(aim: Aim, goal: float | tuple[float, float] | None, baseline: float)
 
 
 class Step(NamedTuple):
-    """One period of the fold; without a judged value only ``status`` says anything."""
+    """One period of the fold; without a judged value and a noise only ``status`` says anything.
+
+    ``short`` is the standardised distance from the target, positive on the wrong side.
+    """
 
     ordinal: int
     point: Point | None
-    expected: float | None
+    expected: float
     sigma: float | None
     path: Evidence
+    short: float
     status: Status
 
 
@@ -146,6 +150,7 @@ class Fold:
     slip: Lag | None = None
     _noise: Noise = field(init=False)
     _behind: Evidence = NOTHING_YET
+    _recent: list[tuple[int, float, float]] = field(default_factory=list)
     _judged: list[Step] = field(default_factory=list)
     _decided: bool = False
 
@@ -172,28 +177,35 @@ class Fold:
         return self
 
     def _take(self, ordinal: int, point: Point | None) -> None:
-        judged = point if point is not None and point.judged else None
-        step = self._weighed(ordinal, judged) if judged else None
-        if step is not None:
-            self._judged.append(step)
-            self._move(ordinal, self._next(step))
-        if point is not None and self._decides(point):
+        expected = self.course.expected(ordinal)
+        sigma = None
+        short = 0.0
+        if point is not None and point.judged and point.value is not None:
+            sigma = self._noise_of(point, expected)
+        if point is not None and point.value is not None and sigma is not None:
+            self._behind = self._lagging(ordinal, point.value, expected, sigma)
+            short = self._short(point, point.value)
+            self._move(ordinal, self._next(ordinal, point, point.value, short))
+        if point is not None and self._decides(point, sigma is not None):
             self._decided = True
             self._move(ordinal, self._at_deadline())
-        expected = self.course.expected(ordinal)
-        shown = step or Step(ordinal, None, expected, None, self._behind, self.status)
-        self.steps.append(shown._replace(status=self.status))
+        shown = point if point is not None and point.judged else None
+        step = Step(ordinal, shown, expected, sigma, self._behind, short, self.status)
+        self.steps.append(step)
+        if sigma is not None:
+            self._judged.append(step)
 
-    def _weighed(self, ordinal: int, point: Point) -> Step | None:
-        """The step of a judged value; None while the noise is not known."""
-        expected = self.course.expected(ordinal)
+    def _noise_of(self, point: Point, expected: float) -> float | None:
+        """The noise of a judged value; None while it is not known."""
         self._noise.learn(point, expected)
         self.wanting = max(self._noise.wanting, MIN_POINTS - len(self._judged) - 1, 0)
-        if self._noise.wanting or point.value is None:
-            return None
-        sigma = self._noise.at(expected, point.denominator)
-        self._behind = self._lagging(ordinal, point.value, expected, sigma)
-        return Step(ordinal, point, expected, sigma, self._behind, self.status)
+        return None if self._noise.wanting else self._noise.at(expected, point.denominator)
+
+    def _short(self, point: Point, value: float) -> float:
+        sigma = self._noise.at(self.course.target, point.denominator)
+        short = self.course.sign * (self.course.target - value) / sigma
+        self._recent = [*self._recent, (point.ordinal, short, self._behind.lag or 0.0)][-RECENT:]
+        return short
 
     def _lagging(self, ordinal: int, value: float, expected: float, sigma: float) -> Evidence:
         course = self.course
@@ -204,21 +216,20 @@ class Fold:
         above = self.upper.add(Comparison((value - course.high) / sigma))
         return below if below.ewma >= above.ewma else above
 
-    def _next(self, step: Step) -> Status:
+    def _next(self, ordinal: int, point: Point, value: float, short: float) -> Status:
         """The status after a judged value; the order of the questions is the precedence."""
-        deadline = self.course.aim.deadline
-        worse = self._worse(step)
-        reached = self.course.improves and self._reached()
-        slipping = self._slipping(step, reached)
-        if self.status in DECIDED or self._after(deadline, step.ordinal):
+        worse = self._worse(point, value)
+        reached = self.course.improves and self._reached(ordinal)
+        slipping = self._slipping(short, reached)
+        if self.status in DECIDED or self._after(self.course.aim.deadline, ordinal):
             return self.status
-        if len(self._judged) < MIN_POINTS:
+        if len(self._judged) + 1 < MIN_POINTS:
             return Status.WAITING
         if worse:
             return Status.DETERIORATING
         if slipping is not None:
             return slipping
-        return Status.ACHIEVED if reached else self._against_path(step.path)
+        return Status.ACHIEVED if reached else self._against_path(self._behind)
 
     def _after(self, deadline: Period | None, ordinal: int) -> bool:
         """Past the deadline only an achieved aim, or one that holds, goes on being judged."""
@@ -226,46 +237,33 @@ class Fold:
             return False
         return not self._decided or (self.course.improves and self.slip is None)
 
-    def _worse(self, step: Step) -> bool:
+    def _worse(self, point: Point, value: float) -> bool:
         """Whether the value is surely worse than the baseline; a within aim has harm both ways."""
-        course, point = self.course, step.point
-        if course.low is not None or point is None or point.value is None:
+        course = self.course
+        if course.low is not None:
             return False
         sigma = self._noise.at(course.level.value, point.denominator)
-        lag = course.compared(point.value, course.level.value, sigma, course.level.error)
+        lag = course.compared(value, course.level.value, sigma, course.level.error)
         evidence = self.worse.add(lag)
         beyond = lag.lag > BEYOND
         if self.status is Status.DETERIORATING:
             return beyond or not evidence.cleared
-        held = course.improves or step.path.sure
-        return held and (evidence.sure or (step.path.sure and beyond))
+        lagging = self._behind.sure
+        return (course.improves or lagging) and (evidence.sure or (lagging and beyond))
 
-    def _reached(self) -> bool:
+    def _reached(self, ordinal: int) -> bool:
         """Whether the last three values are at or better than the target, by an interval."""
-        recent = self._recent()
-        return len(recent) == RECENT and -_joint(recent) >= REACHED
+        shorts = [short for at, short, _ in self._recent if at > ordinal - RECENT]
+        return len(shorts) == RECENT and -_joint(shorts) >= REACHED
 
-    def _recent(self) -> list[float]:
-        """The standardised distances from the target of the last three periods' values."""
-        course = self.course
-        last = self._judged[-1].ordinal
-        return [
-            course.sign * (course.target - step.point.value)
-            / self._noise.at(course.target, step.point.denominator)
-            for step in self._judged[-RECENT:]
-            if step.point and step.point.value is not None and step.ordinal > last - RECENT
-        ]  # fmt: skip
-
-    def _slipping(self, step: Step, reached: bool) -> Status | None:
+    def _slipping(self, short: float, reached: bool) -> Status | None:
         """Achieved or slipping, once the aim was achieved; None before."""
         if reached and (self.slip is None or self.status is Status.SLIPPING):
             self.slip = Lag(self.course.memory)
             return Status.ACHIEVED
-        if self.slip is None or step.point is None or step.point.value is None:
+        if self.slip is None:
             return None
-        sigma = self._noise.at(self.course.target, step.point.denominator)
-        target = self.course.target
-        slipped = self.slip.add(self.course.compared(step.point.value, target, sigma, 0.0))
+        slipped = self.slip.add(Comparison(short))
         if reached or slipped.cleared:
             return Status.ACHIEVED
         stays = self.status in (Status.SLIPPING, Status.DETERIORATING)
@@ -280,13 +278,13 @@ class Fold:
             return Status.AT_RISK
         return fine
 
-    def _decides(self, point: Point) -> bool:
+    def _decides(self, point: Point, known: bool) -> bool:
         """Whether this is the deadline's period with nothing more to come, first seen so."""
         deadline = self.course.aim.deadline
         if self._decided or deadline is None or point.ordinal != deadline.ordinal:
             return False
         final = point.judged and point.maturity is Maturity.FINAL
-        return bool(self._judged) and (final or point.suppressed or point.withdrawn)
+        return (known or bool(self._judged)) and (final or point.suppressed or point.withdrawn)
 
     def _at_deadline(self) -> Status:
         off = self.status in _BEHIND or self.status is Status.SLIPPING
@@ -294,8 +292,7 @@ class Fold:
             return Status.MISSED if off else self.status
         if self.status in (Status.ACHIEVED, Status.WAITING):
             return self.status
-        lags = [s.path.lag for s in self._judged[-RECENT:] if s.path.lag is not None]
-        short = _joint(lags)
+        short = _joint([lag for _, _, lag in self._recent])
         if short > SURELY_SHORT or (off and short > SHORT_IF_OFF):
             return Status.MISSED
         return Status.CLOSE

@@ -55,6 +55,7 @@ class Roster:
     roles: dict[tuple[str, Role], RoleChange]
     milestones: dict[str, list[MilestoneEvent]]
     coming: tuple[date, ...]
+    active: dict[str, bool]
 
     @classmethod
     def of(cls, plan: Plan, facts: Facts, on: date) -> Roster:
@@ -71,7 +72,7 @@ class Roster:
         for event in facts.milestones:
             if event.on <= on or event.change is MilestoneChange.REDATED:
                 milestones.setdefault(event.milestone, []).append(event)
-        return cls(plan, on, states, roles, milestones, _coming(facts, on))
+        return cls(plan, on, states, roles, milestones, _coming(facts, on), {})
 
     def standing(self, project: Project) -> Standing:
         """The state of ``project``; one that the plan ended is stopped, unless it was completed."""
@@ -87,10 +88,12 @@ class Roster:
 
     def is_active(self, project: Project) -> bool:
         """Whether ``project`` is at work: declared active, begun, not ended in the plan."""
-        if project.ended is not None and project.ended <= self.on:
-            return False
-        begun = project.start is None or project.start <= self.on
-        return begun and self.standing(project).state is ProjectState.ACTIVE
+        if project.id not in self.active:
+            ended = project.ended is not None and project.ended <= self.on
+            begun = project.start is None or project.start <= self.on
+            going = self.standing(project).state is ProjectState.ACTIVE
+            self.active[project.id] = begun and going and not ended
+        return self.active[project.id]
 
     def sustainer(self, project: Project) -> str | None:
         """Who keeps up what a completed project won."""

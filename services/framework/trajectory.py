@@ -130,13 +130,9 @@ class GlidePath:
     def share(self, ordinal: int) -> float:
         """The share of the gap that should be closed by then."""
         elapsed = self.elapsed(ordinal)
-        match self._shape:
-            case "s_curve":
-                return elapsed * elapsed * (3 - 2 * elapsed)
-            case "stepped":
-                return int(elapsed * 4 + 1e-9) / 4
-            case _:
-                return elapsed
+        if self._shape == "s_curve":
+            return elapsed * elapsed * (3 - 2 * elapsed)
+        return int(elapsed * 4 + 1e-9) / 4 if self._shape == "stepped" else elapsed
 
     def at(self, ordinal: int) -> float:
         """The expected value of the period with this ordinal."""
@@ -202,6 +198,7 @@ class Noise:
         self._sigma_z = self._laney(baseline) if self.counts else 1.0
         self._ranges = [] if self.counts else _moving_ranges(baseline)
         self._last: tuple[int, float] | None = None
+        self._sigma = self._individual()
 
     def _laney(self, baseline: Sequence[Point]) -> float:
         level = _pooled(baseline, self._kind) * self._per
@@ -229,6 +226,7 @@ class Noise:
         residual = point.value - expected
         if self._last is not None and self._last[0] == point.ordinal - 1:
             self._ranges.append(abs(residual - self._last[1]))
+            self._sigma = self._individual()
         self._last = (point.ordinal, residual)
 
     @property
@@ -247,7 +245,7 @@ class Noise:
         if self.counts and (denominator or self._kind is Kind.EVENTS):
             sigma = self._sigma_z * self._counted(expected, denominator)
         else:
-            sigma = self._individual()
+            sigma = self._sigma
         return max(sigma * self._widening, self._floor)
 
 

@@ -38,18 +38,18 @@ worst (``succeed: all``) or the primary's (``succeed: primary``), never an avera
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
 
-from services.framework.facts import Facts, SeriesKey
+from services.framework.facts import SeriesKey
 from services.framework.fold import DECIDED, Course, Fold, prepared
 from services.framework.judgement import PathReading, Status, Verdict
 from services.framework.periods import Period, local_date, midnight
 from services.framework.plan import Aim, AimMeasure, Plan
 from services.framework.reasons import reason_of, would_change
-from services.framework.series import Series, arrears, blind_at, read_series
+from services.framework.series import Series, arrears, blind_at
 
 RULE_SET = "ewma-lag/1"
 
@@ -74,12 +74,12 @@ class Judged(NamedTuple):
     next_at: datetime | None
 
 
-def judge(plan: Plan, facts: Facts, aim: Aim, as_of: datetime) -> Judged:
-    """The verdict on an aim as of an instant, without its chain.
+def judge(plan: Plan, aim: Aim, read: Callable[[SeriesKey], Series], as_of: datetime) -> Judged:
+    """The verdict on an aim as of an instant, without its chain; ``read`` gives a series.
 
     Raises KeyError where the aim names a measure that the plan does not have.
     """
-    parts = [_judge_measure(plan, facts, aim, declared, as_of) for declared in aim.measures]
+    parts = [_judge_measure(plan, aim, declared, read, as_of) for declared in aim.measures]
     due = [part.next_at for part in parts if part.next_at is not None]
     return Judged(_told(plan, aim, parts, as_of), min(due, default=None))
 
@@ -119,11 +119,15 @@ def _ending(aim: Aim) -> str:
 
 
 def _judge_measure(
-    plan: Plan, facts: Facts, aim: Aim, declared: AimMeasure, as_of: datetime
+    plan: Plan,
+    aim: Aim,
+    declared: AimMeasure,
+    read: Callable[[SeriesKey], Series],
+    as_of: datetime,
 ) -> Judged:
     measure = plan.measures[declared.measure]
     key = SeriesKey(measure.id, aim.site, aim.stratum, declared.definition)
-    series = read_series(plan, facts, key)
+    series = read(key)
     ended = _ended(plan, aim, as_of)
     cut = midnight(aim.ended, plan.zone) if ended and aim.ended is not None else as_of
     course = prepared(aim, declared, measure, series)

@@ -13,8 +13,7 @@ from services.framework.expectations.catalogue import (
 )
 from services.framework.facts import Role, SeriesKey
 from services.framework.judgement import Outcome, Severity, SubjectKind
-from services.framework.plan import Aim, AimMeasure, Direction, Intent, Kind, Measure, Plan
-from services.framework.series import read_series
+from services.framework.plan import Aim, AimMeasure, Direction, Intent, Kind, Measure
 from services.framework.texts import listed
 from services.framework.trajectory import baseline_level, baseline_points
 
@@ -94,7 +93,7 @@ def _measure_lacks(
 
 def _not_better(situation: Situation, aim: Aim, declared: AimMeasure, measure: Measure) -> bool:
     """Whether the target is the baseline or lies on its worse side; not while either is unknown."""
-    baseline = _level(situation.plan, situation, aim, declared, measure)
+    baseline = _level(situation, aim, declared, measure)
     if baseline is None or declared.target is None or isinstance(declared.target, tuple):
         return False
     gain = declared.target - baseline
@@ -103,12 +102,10 @@ def _not_better(situation: Situation, aim: Aim, declared: AimMeasure, measure: M
     return gain <= 0 if measure.direction is Direction.INCREASE else gain >= 0
 
 
-def _level(
-    plan: Plan, situation: Situation, aim: Aim, declared: AimMeasure, measure: Measure
-) -> float | None:
+def _level(situation: Situation, aim: Aim, declared: AimMeasure, measure: Measure) -> float | None:
     if declared.baseline.value is not None:
         return declared.baseline.value
     key = SeriesKey(measure.id, aim.site, aim.stratum, declared.definition)
-    points = baseline_points(declared, aim, read_series(plan, situation.facts, key))
+    points = baseline_points(declared, aim, situation.series(key))
     level = baseline_level(declared, measure, points)
     return level.value if level else None

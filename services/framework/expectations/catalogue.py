@@ -8,17 +8,18 @@ A plan sets parameters by ``ID.name``, as in ``MIL-01.days``.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from functools import cached_property
 from typing import NamedTuple
 
-from services.framework.facts import Facts
+from services.framework.facts import Facts, SeriesKey
 from services.framework.judgement import Input, Outcome, Severity, Subject, SubjectKind, Verdict
 from services.framework.periods import local_date, midnight
 from services.framework.plan import Plan
 from services.framework.roster import Roster
+from services.framework.series import Series, read_series
 
 
 class Sureness(StrEnum):
@@ -77,9 +78,30 @@ class Situation:
         return local_date(self.as_of, self.plan.zone)
 
     @cached_property
+    def _read(self) -> dict[SeriesKey, Series]:
+        return {}
+
+    def series(self, key: SeriesKey) -> Series:
+        """The series of ``key``, read once for all that look at it."""
+        if key not in self._read:
+            self._read[key] = read_series(self.plan, self.facts, key)
+        return self._read[key]
+
+    @cached_property
+    def parameters(self) -> dict[tuple[str, str], float]:
+        """Parameters that were looked up already, by expectation and name."""
+        return {}
+
+    @cached_property
     def roster(self) -> Roster:
         """What events have made of the plan by today."""
         return Roster.of(self.plan, self.facts, self.today)
+
+    def after(self, verdict: Verdict) -> Situation:
+        """The same situation with the aim's verdict, and all that was read already."""
+        later = replace(self, verdict=verdict)
+        later.__dict__.update({k: v for k, v in self.__dict__.items() if k != "verdict"})
+        return later
 
     def begins(self, day: date) -> datetime:
         """The instant at which a local date begins."""
@@ -103,11 +125,19 @@ class Entry(NamedTuple):
     judge: Judge
 
 
-def parameter(plan: Plan, expectation: Expectation, name: str) -> float:
+def parameter(situation: Situation, expectation: Expectation, name: str) -> float:
     """The plan's value of a parameter, else its default; kept within its range.
 
     Raises KeyError for a parameter that the expectation does not have.
     """
+    known = situation.parameters.get((expectation.id, name))
+    if known is None:
+        known = _looked_up(situation.plan, expectation, name)
+        situation.parameters[expectation.id, name] = known
+    return known
+
+
+def _looked_up(plan: Plan, expectation: Expectation, name: str) -> float:
     declared = next((p for p in expectation.parameters if p.name == name), None)
     if declared is None:
         raise KeyError(f"{expectation.id}.{name}")

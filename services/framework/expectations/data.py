@@ -29,7 +29,6 @@ from services.framework.series import (
     arrears,
     blind_at,
     first_not_late,
-    read_series,
     sites_of,
 )
 from services.framework.texts import listed
@@ -189,11 +188,11 @@ def _next_late(situation: Situation, awaited: Sequence[Awaited]) -> datetime | N
 def _awaited(situation: Situation) -> list[Awaited]:
     """Every series of the measure's current definition that is awaited, with what it owes."""
     measure = situation.plan.measures[situation.subject.id]
-    look_back = int(parameter(situation.plan, DAT_01, "look_back"))
+    look_back = int(parameter(situation, DAT_01, "look_back"))
     judged = _judged(situation, measure)
     answer = []
     for key in _keys(situation, measure, judged):
-        series = read_series(situation.plan, situation.facts, key)
+        series = situation.series(key)
         first = _first_awaited(series, judged.get(key))
         if first is not None:
             owed = arrears(series, first, situation.as_of, situation.plan, look_back)

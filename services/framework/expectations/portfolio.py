@@ -68,12 +68,12 @@ def _bare(
     if since is None:
         reason = f"{driver.name} has no project at work; the aim has not begun."
         return Finding(passed(PRT_01, about, reason, inputs))
-    trips = since + timedelta(days=int(parameter(situation.plan, PRT_01, "days")))
+    trips = since + timedelta(days=int(parameter(situation, PRT_01, "days")))
     inputs = inputs | {"since": since.isoformat()}
     reason = f"{driver.name} has had no project at work since {since}."
     if situation.today < trips:
         return Finding(passed(PRT_01, about, reason, inputs), situation.begins(trips))
-    heavy = (driver.share or 0) >= parameter(situation.plan, PRT_01, "crit_share")
+    heavy = (driver.share or 0) >= parameter(situation, PRT_01, "crit_share")
     severity = Severity.CRIT if heavy else PRT_01.severity
     if driver.share is not None:
         reason = f"{reason[:-1]}; {driver.share:.0%} of the aim was to come from it."

@@ -66,46 +66,62 @@ def milestones_are_kept(situation: Situation) -> Iterable[Finding]:
 def vacancy(situation: Situation, project: Project, role: Role) -> Finding:
     """PRJ-02 for one role: vacant since the holder left, or since the project began."""
     about = f"project:{project.id}/{role.value}"
-    idle = _idle(situation, project)
-    if idle is not None:
-        return Finding(passed(PRJ_02, about, idle))
-    holder = situation.roster.holder(project, role)
-    if holder.person is not None:
-        reason = f"{_name(situation, holder.person)} is the {role.value}."
-        return Finding(passed(PRJ_02, about, reason))
-    begun = situation.roster.standing(project).since or project.start
-    since = max((day for day in (holder.since, begun) if day is not None), default=None)
+    since = vacant_since(situation, project, role)
     if since is None:
-        reason = f"{project.name} has no {role.value}, and says not when it began."
-        return Finding(passed(PRJ_02, about, reason))
-    return _vacant(situation, project, role, since)
-
-
-def _vacant(situation: Situation, project: Project, role: Role, since: date) -> Finding:
-    about = f"project:{project.id}/{role.value}"
+        return Finding(passed(PRJ_02, about, _led(situation, project, role)))
     reason = f"{project.name} has had no {role.value} since {since}."
     inputs: dict[str, Input] = {"role": role.value, "since": since.isoformat()}
-    ladder = _ladder(situation, PRJ_02, since)
+    ladder = ladder_of(situation, PRJ_02, since)
     return _climbed(situation, PRJ_02, ladder, Words(about, reason, reason), inputs)
+
+
+def vacant_since(situation: Situation, project: Project, role: Role) -> date | None:
+    """Since when a role of an active project is vacant; None where it is not, or nobody knows."""
+    if not situation.roster.is_active(project):
+        return None
+    holder = situation.roster.holder(project, role)
+    if holder.person is not None:
+        return None
+    begun = situation.roster.standing(project).since or project.start
+    return max((day for day in (holder.since, begun) if day is not None), default=None)
+
+
+def _led(situation: Situation, project: Project, role: Role) -> str:
+    """Why no vacancy is counted."""
+    idle = _idle(situation, project)
+    if idle is not None:
+        return idle
+    person = situation.roster.holder(project, role).person
+    if person is None:
+        return f"{project.name} has no {role.value}, and says not when it began."
+    return f"{_name(situation, person)} is the {role.value}."
 
 
 def lateness(situation: Situation, project: Project, milestone: Milestone) -> Finding:
     """MIL-01 for one milestone, as re-dated, completed or reopened by events."""
     about = f"milestone:{milestone.key}"
-    idle = _idle(situation, project)
-    if idle is not None:
-        return Finding(passed(MIL_01, about, idle))
-    if milestone.ended is not None and milestone.ended <= situation.today:
-        return Finding(passed(MIL_01, about, f"{milestone.name} was ended."))
     kept = situation.roster.commitment(milestone)
     inputs: dict[str, Input] = {"due": kept.due.isoformat(), "redated": kept.redated}
-    if kept.completed is not None:
-        reason = f"{milestone.name} was completed on {kept.completed}."
+    due = open_until(situation, project, milestone)
+    if due is None:
+        reason = _idle(situation, project) or f"{milestone.name} was ended."
+        if kept.completed is not None:
+            reason = f"{milestone.name} was completed on {kept.completed}."
         return Finding(passed(MIL_01, about, reason, inputs))
-    ladder = _ladder(situation, MIL_01, kept.due)
-    late = f"{milestone.name} was due on {kept.due} and is not done."
-    early = f"{milestone.name} is due on {kept.due}."
+    late = f"{milestone.name} was due on {due} and is not done."
+    early = f"{milestone.name} is due on {due}."
+    ladder = ladder_of(situation, MIL_01, due)
     return _climbed(situation, MIL_01, ladder, Words(about, early, late), inputs)
+
+
+def open_until(situation: Situation, project: Project, milestone: Milestone) -> date | None:
+    """The due date of an open milestone of an active project; None where nothing is owed."""
+    if not situation.roster.is_active(project):
+        return None
+    if milestone.ended is not None and milestone.ended <= situation.today:
+        return None
+    kept = situation.roster.commitment(milestone)
+    return None if kept.completed is not None else kept.due
 
 
 class Words(NamedTuple):
@@ -119,9 +135,10 @@ class Words(NamedTuple):
     after: str
 
 
-def _ladder(situation: Situation, expectation: Expectation, since: date) -> Ladder:
-    days = parameter(situation.plan, expectation, "days")
-    crit = max(days, parameter(situation.plan, expectation, "crit_days"))
+def ladder_of(situation: Situation, expectation: Expectation, since: date) -> Ladder:
+    """The dates on which a condition that stands since ``since`` trips and becomes critical."""
+    days = parameter(situation, expectation, "days")
+    crit = max(days, parameter(situation, expectation, "crit_days"))
     return Ladder.of(since, days, crit)
 
 
