@@ -1,0 +1,281 @@
+"""The API described by OpenAPI 3.1: every route and answer, and bodies by the models that check."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from importlib import import_module
+from importlib.metadata import version
+from importlib.util import find_spec
+from typing import Any
+
+from apispec import APISpec
+from flask import Blueprint, Response
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+
+from web.api.read import MOST, USUAL, Acknowledgement
+from web.api.shapes import ANSWERS, OBJECT, TEXT, Schema, ref
+
+blueprint = Blueprint("openapi", __name__)
+JSON = "application/json"
+NDJSON = "application/x-ndjson"
+PROBLEM = "application/problem+json"
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One route and method. ``scope`` is what a key needs, None where no key is asked for."""
+
+    path: str
+    method: str
+    summary: str
+    scope: str | None
+    answers: Mapping[int, Schema]
+    problems: tuple[int, ...] = ()
+    parameters: tuple[Schema, ...] = ()
+    body: Schema = field(default_factory=dict)
+    security: tuple[Schema, ...] | None = None
+
+
+@blueprint.get("/openapi.json")
+def openapi() -> Response:
+    """The description."""
+    return Response(described(), mimetype=JSON)
+
+
+@cache
+def described() -> str:
+    """The description, as JSON."""
+    spec = APISpec(
+        title="Bigdot",
+        version=version("bigdot"),
+        openapi_version="3.1.0",
+        info={"description": _ABOUT, "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"}},
+    )
+    spec.components.security_scheme(
+        "key", {"type": "http", "scheme": "bearer", "description": "An API key, bd_…"}
+    )
+    spec.components.security_scheme(
+        "metrics", {"type": "http", "scheme": "bearer", "description": "BIGDOT_METRICS_TOKEN"}
+    )
+    for name, schema in _schemas().items():
+        spec.components.schema(name, schema)
+    for operation in _operations():
+        spec.path(operation.path, operations={operation.method: _operation(operation)})
+    return json.dumps(spec.to_dict(), ensure_ascii=False, separators=(",", ":"))
+
+
+_ABOUT = (
+    "Events in, judgements and alerts out. An answer of 2xx leaves after the commit; the same "
+    "event again changes nothing and answers the same. Errors are problem details (RFC 9457)."
+)
+
+
+def _operations() -> list[Operation]:
+    return [*_intake(), *_reads(), *_machines()]
+
+
+def _intake() -> list[Operation]:
+    return [
+        Operation(
+            f"/api/v1/{kind}",
+            "post",
+            f"Record {kind}: one, an array, or one a line.",
+            scope=f"{kind}:write",
+            answers={
+                202: _json("IntakeAnswer", "Every item is kept."),
+                207: _json("BatchAnswer", "Some items are kept, the others are named."),
+            },
+            problems=(400, 401, 403, 409, 413, 415, 422, 429),
+            parameters=(_IDEMPOTENCY_KEY,),
+            body=_items(model.__name__),
+        )
+        for kind, model in _item_models().items()
+    ]
+
+
+def _reads() -> list[Operation]:
+    missing = (401, 403, 404)
+    return [
+        Operation(
+            "/api/v1/aims",
+            "get",
+            "The aims of the current plan with their status.",
+            "read",
+            {200: _json("AimPage", "A page of aims.")},
+            (400, 401, 403),
+            (_LIMIT, _query("after", "The aim after which the page begins.")),
+        ),
+        Operation(
+            "/api/v1/aims/{aim_id}",
+            "get",
+            "One aim as it is declared, with its status.",
+            "read",
+            {200: _json("Aim", "The aim.")},
+            missing,
+            (_path("aim_id"),),
+        ),
+        Operation(
+            "/api/v1/aims/{aim_id}/why",
+            "get",
+            "The last stored evaluation: every expectation with its reason and inputs.",
+            "read",
+            {200: _json("Why", "The evaluation, null where there is none yet.")},
+            (400, *missing),
+            (_path("aim_id"), _query("as_of", "As of this instant.", format="date-time")),
+        ),
+        Operation(
+            "/api/v1/alerts",
+            "get",
+            "Alerts, the newest first.",
+            "read",
+            {200: _json("AlertPage", "A page of alerts.")},
+            (400, 401, 403),
+            (
+                _LIMIT,
+                _query("before", "Only alerts with a smaller id.", type="integer"),
+                _query("state", "Only these states, parted by commas."),
+                _query("about", "Only alerts about this, as in aim:ID."),
+            ),
+        ),
+        Operation(
+            "/api/v1/alerts/{alert_id}",
+            "get",
+            "One alert with its steps.",
+            "read",
+            {200: _json("AlertWithSteps", "The alert.")},
+            missing,
+            (_path("alert_id", "integer"),),
+        ),
+        Operation(
+            "/api/v1/alerts/{alert_id}/acknowledge",
+            "post",
+            "Say that an alert was seen; saying it again changes nothing.",
+            "reviews:write",
+            {200: _json("AlertWithSteps", "The alert, acknowledged.")},
+            (*missing, 409, 413, 415, 422),
+            (_path("alert_id", "integer"),),
+            {JSON: {"schema": ref("Acknowledgement")}},
+        ),
+    ]
+
+
+def _machines() -> list[Operation]:
+    part = _query("part", "What to ask for.", enum=["all", "web"])
+    text = {"description": "Prometheus's text format.", "content": {"text/plain": {"schema": TEXT}}}
+    return [
+        Operation(
+            "/healthz", "get", "The process is alive.", None, {200: _json("Alive", "It is.")}
+        ),
+        Operation(
+            "/readyz",
+            "get",
+            "The deployment is ready, or why not.",
+            None,
+            {200: _json("Readiness", "Ready."), 503: _json("Readiness", "Not ready.")},
+            (404,),
+            (part,),
+        ),
+        Operation(
+            "/metrics",
+            "get",
+            "Figures of the whole deployment.",
+            None,
+            {200: text},
+            (401, 404),
+            security=({"metrics": []}, {}),
+        ),
+        Operation(
+            "/openapi.json",
+            "get",
+            "This description.",
+            None,
+            {200: {"description": "OpenAPI 3.1.", "content": {JSON: {"schema": OBJECT}}}},
+        ),
+    ]
+
+
+def _operation(operation: Operation) -> Schema:
+    answers = {str(status): answer for status, answer in operation.answers.items()}
+    answers |= {str(status): _problem() for status in operation.problems}
+    said: Schema = {
+        "summary": operation.summary,
+        "operationId": _operation_id(operation),
+        "responses": answers,
+        "security": _security(operation),
+    }
+    if operation.scope:
+        said["description"] = f"Needs a key with the scope `{operation.scope}`."
+    if operation.parameters:
+        said["parameters"] = list(operation.parameters)
+    if operation.body:
+        said["requestBody"] = {"required": True, "content": operation.body}
+    return said
+
+
+def _security(operation: Operation) -> list[Schema]:
+    if operation.security is not None:
+        return list(operation.security)
+    return [{"key": []}] if operation.scope else []
+
+
+def _operation_id(operation: Operation) -> str:
+    words = operation.path.removeprefix("/api/v1").strip("/").replace(".", "/").split("/")
+    return "_".join([operation.method, *(word.strip("{}") for word in words)])
+
+
+def _items(model: str) -> Schema:
+    one = ref(model)
+    either = {"oneOf": [one, {"type": "array", "items": one, "minItems": 1}]}
+    lines = {"type": "string", "description": f"One {model} in JSON a line."}
+    return {JSON: {"schema": either}, NDJSON: {"schema": lines}}
+
+
+def _schemas() -> dict[str, Schema]:
+    models: list[type[BaseModel]] = [*_item_models().values(), Acknowledgement]
+    _, made = models_json_schema(
+        [(model, "validation") for model in models],
+        ref_template="#/components/schemas/{model}",
+    )
+    return {**made["$defs"], **ANSWERS}
+
+
+def _item_models() -> dict[str, type[BaseModel]]:
+    """The model of one item, by kind."""
+    if find_spec("web.api.items") is None:
+        return {}
+    found: dict[str, type[BaseModel]] = import_module("web.api.items").ITEM_MODELS
+    return found
+
+
+def _json(name: str, description: str) -> Schema:
+    return {"description": description, "content": {JSON: {"schema": ref(name)}}}
+
+
+def _problem() -> Schema:
+    return {"description": "What went wrong.", "content": {PROBLEM: {"schema": ref("Problem")}}}
+
+
+def _query(name: str, description: str, **schema: Any) -> Schema:
+    return {
+        "name": name,
+        "in": "query",
+        "description": description,
+        "schema": {"type": "string"} | schema,
+    }
+
+
+def _path(name: str, kind: str = "string") -> Schema:
+    return {"name": name, "in": "path", "required": True, "schema": {"type": kind}}
+
+
+_LIMIT = _query("limit", "Items a page.", type="integer", minimum=1, maximum=MOST, default=USUAL)
+_IDEMPOTENCY_KEY: Schema = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "description": "Repeats the answer to the same body; another body is refused with 422.",
+    "schema": {"type": "string", "maxLength": 255},
+}
