@@ -6,10 +6,11 @@ import json
 from http import HTTPStatus
 
 import structlog
-from flask import Flask, Response, render_template, request
+from flask import Flask, Response, g, render_template, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
+from services.persistence.engine import DatabaseFailure
 from services.ports.access import UnknownError
 from web.identity import ForbiddenError, NotAuthenticatedError
 
@@ -23,7 +24,10 @@ TITLES = {
     421: "This address is not served here",
     429: "Too many attempts",
     500: "Something went wrong",
+    503: "Not available just now",
 }
+INTERNAL = 500
+RETRY_SECONDS = "5"
 _MACHINES = ("/api/", "/openapi.json", "/healthz", "/readyz", "/metrics")
 _log = structlog.get_logger("bigdot.web")
 
@@ -34,6 +38,7 @@ def register(app: Flask) -> None:
     app.register_error_handler(NotAuthenticatedError, _not_authenticated)
     app.register_error_handler(ForbiddenError, _forbidden)
     app.register_error_handler(UnknownError, _unknown)
+    app.register_error_handler(DatabaseFailure, _away)
     app.register_error_handler(Exception, _unforeseen)
 
 
@@ -62,6 +67,14 @@ def _unknown(error: UnknownError) -> Response:
     return _answer(404, f"{str(error)[:1].upper()}{str(error)[1:]}.")
 
 
+def _away(error: DatabaseFailure) -> Response:
+    """The database is away or overwhelmed: nothing was kept, and trying again is safe."""
+    _log.error("web.database_failed", endpoint=request.endpoint, error=type(error).__name__)
+    answer = _answer(503, "The database does not answer. Nothing was kept; try again.")
+    answer.headers["Retry-After"] = RETRY_SECONDS
+    return answer
+
+
 def _unforeseen(error: Exception) -> Response:
     _log.error("web.failed", endpoint=request.endpoint, error=type(error).__name__, exc_info=error)
     return _answer(500, "It has been logged. Nothing was half-written.")
@@ -79,5 +92,10 @@ def _answer(status: int, detail: str) -> Response:
     if request.path.startswith(_MACHINES):
         return problem(status, detail)
     title = TITLES.get(status, "That did not work")
-    page = render_template("error.html", title=title, detail=detail, status=status)
+    if status >= INTERNAL:
+        g.visitor = None  # a page about a failure asks the database for nothing
+    try:
+        page = render_template("error.html", title=title, detail=detail, status=status)
+    except DatabaseFailure:
+        page = f"<!doctype html><html lang=en><title>{title}</title><h1>{title}</h1><p>{detail}"
     return Response(page, status, mimetype="text/html")

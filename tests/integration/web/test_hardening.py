@@ -10,7 +10,11 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from config import logging as bigdot_logging
+from services.access.keys import generate
+from services.bootstrap import Options, Services
 from tests.worlds import PASSWORD, World, csrf_token, sign_in
+from web.app import create_app
+from web.context import WebOptions
 
 
 @pytest.mark.parametrize("path", ["/sign-in", "/healthz", "/api/v1/aims", "/nowhere"])
@@ -98,3 +102,18 @@ def test_a_token_of_another_browser_opens_no_form(app: Flask, ours: World) -> No
         "password": PASSWORD,
     }
     assert mine.post("/sign-in", data=form).status_code == 400
+
+
+@pytest.mark.parametrize("demo", [False, True])
+def test_without_a_database_everybody_is_told_to_try_again(demo: bool) -> None:
+    held = Services(Options("sqlite:////nonexistent/x.db", ("k" * 40,)))
+    client = create_app(held, WebOptions(("k" * 40,), demo=demo)).test_client()
+    link = client.get("/set-password/x")
+    assert link.status_code == 503
+    assert link.mimetype == "text/html"
+    key = generate()
+    machine = client.get("/api/v1/aims", headers={"Authorization": f"Bearer {key}"})
+    assert machine.status_code == 503
+    assert machine.mimetype == "application/problem+json"
+    assert machine.headers["Retry-After"] == "5"
+    assert key not in machine.get_data(as_text=True)
