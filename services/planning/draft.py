@@ -72,7 +72,7 @@ def _finding(merged: Merged, details: ErrorDetails) -> Finding:
     path = _named(merged.data, details["loc"])
     code, message = _sentence(details)
     where, line = merged.place(path)
-    return error(code, f"{_who(path)}{message}", where, line)
+    return error(code, f"{who(path)}{message}", where, line)
 
 
 def _named(data: Any, loc: Where) -> Where:
@@ -90,7 +90,7 @@ def _named(data: Any, loc: Where) -> Where:
     return tuple(path)
 
 
-def _who(path: Where) -> str:
+def who(path: Where) -> str:
     """``aim hsmr-88: target: `` for the path of that value."""
     said = ""
     for before, part in zip((None, *path), path, strict=False):

@@ -1,11 +1,22 @@
-"""Cross-checks of a plan file."""
+"""Cross-checks of a plan file: everything that is wrong with it, or might be."""
 
 from __future__ import annotations
 
-from services.planning.draft import Draft
+from services.planning.checks import portfolio, references, values
+from services.planning.checks.book import Book, Note
+from services.planning.draft import Draft, who
 from services.planning.findings import Finding
+
+_CHECKS = (*references.CHECKS, *values.CHECKS, *portfolio.CHECKS)
 
 
 def lint(found: Draft) -> tuple[Finding, ...]:
-    """Everything that is wrong with the document, or might be, in the file's order."""
-    return ()
+    """Every finding, in the order of the file's lines; those without a line come last."""
+    book = Book(found.document)
+    findings = {_located(found, note): None for check in _CHECKS for note in check(book)}
+    return tuple(sorted(findings, key=lambda f: (f.line is None, f.line or 0)))
+
+
+def _located(found: Draft, note: Note) -> Finding:
+    pointer, line = found.place(note.where)
+    return Finding(note.level, note.code, f"{who(note.where)}{note.message}", pointer, line)

@@ -1,0 +1,184 @@
+"""Whether what is declared is whole, and whether the projects could be enough.
+
+The thresholds are those of the expectations that would speak later: PRT-01, PRT-02, PRT-03, PRT-04
+and CAP-01 of the catalogue; here they only warn.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from itertools import combinations
+
+from services.framework.plan import SYSTEM, Intent
+from services.planning.checks.book import Book, Note, doubtful, is_live, period_or_none, wrong
+from services.planning.declared import primary
+from services.planning.parts import AimPart, ProjectPart
+from services.planning.source import Where
+
+_ENOUGH = 1.0
+_ROUNDING = 0.005
+_LEADS_AT_MOST = 2
+
+
+def wholeness(book: Book) -> Iterator[Note]:
+    """What a live aim lacks of measure, target, baseline, dates, sponsor and adoption."""
+    for aim in book.live_aims:
+        at = ("aims", aim.id)
+        for message in _lacking(aim):
+            yield doubtful("incomplete", message, *at)
+        if aim.adopted is None:
+            yield doubtful("not-adopted", "no governing body has adopted the aim", *at)
+
+
+def _lacking(aim: AimPart) -> Iterator[str]:
+    if not aim.judged:
+        yield "no measure: the aim cannot be judged"
+    for key in ("start", "deadline", "sponsor"):
+        if getattr(aim, key) is None:
+            yield f"the aim has no {key}"
+    for part in aim.judged:
+        if part.target is None:
+            yield f"no target for {part.measure}"
+        if part.baseline is None and aim.intent is Intent.IMPROVE:
+            yield f"no baseline for {part.measure}"
+
+
+def endings(book: Book) -> Iterator[Note]:
+    """An aim that ends says how, and an outcome belongs to an end."""
+    for aim in book.document.aims:
+        at = ("aims", aim.id)
+        if aim.outcome is not None and aim.ended is None:
+            yield wrong(
+                "outcome", "`outcome` goes with the day it was decided, `ended`", *at, "outcome"
+            )
+        if aim.ended is not None and aim.outcome is None:
+            message = "say how it ended: outcome reached, missed, extended, replaced or withdrawn"
+            yield doubtful("outcome", message, *at, "ended")
+
+
+def overlaps(book: Book) -> Iterator[Note]:
+    """Two live aims for the same measure, at the same place, at the same time."""
+    groups: dict[tuple[str, str, str], list[AimPart]] = {}
+    for aim in book.live_aims:
+        for part in aim.judged:
+            groups.setdefault((part.measure, aim.site, aim.stratum), []).append(aim)
+    for (measure, _, _), aims in groups.items():
+        for one, two in combinations(aims, 2):
+            if _meet(book, one, two):
+                message = f"{two.id} and {one.id} judge {measure} over the same time"
+                yield doubtful("overlapping-aims", message, "aims", two.id)
+
+
+def _meet(book: Book, one: AimPart, two: AimPart) -> bool:
+    spans = []
+    for aim in (one, two):
+        first = primary(aim.judged)
+        frequency = book.frequency(first.measure if first else None)
+        spans.append([period_or_none(p, frequency) for p in (aim.start, aim.deadline)])
+    (start_one, end_one), (start_two, end_two) = spans
+    one_is_over = bool(end_one and start_two and end_one.end <= start_two.start)
+    two_is_over = bool(end_two and start_one and end_two.end <= start_one.start)
+    return not (one_is_over or two_is_over)
+
+
+def system_values(book: Book) -> Iterator[Note]:
+    """An aim on the whole system whose measure comes by site needs a roll-up or its own feed."""
+    for aim in book.live_aims:
+        for part in aim.judged:
+            measure = book.measures.get(part.measure)
+            if measure and aim.site == SYSTEM and measure.sites and not measure.rollup:
+                message = (
+                    f"{measure.id} comes by site and has no `rollup`: "
+                    "its system value must be fed directly"
+                )
+                yield doubtful("no-system-value", message, "aims", aim.id)
+
+
+def sufficiency(book: Book) -> Iterator[Note]:
+    """Drivers without a project, shares that do not add up, projects too small for the gap."""
+    served = {serve.driver for project in book.live_projects for serve in project.serves}
+    for aim in book.live_aims:
+        if aim.intent is not Intent.IMPROVE:
+            continue
+        for driver in aim.drivers:
+            if driver.primary and driver.ended is None and f"{aim.id}/{driver.id}" not in served:
+                at = ("aims", aim.id, "drivers", driver.id)
+                yield doubtful("driver-without-project", "no project serves this driver", *at)
+        yield from _shares(aim)
+        yield from _coverage(book, aim)
+
+
+def _shares(aim: AimPart) -> Iterator[Note]:
+    shares = [d.share for d in aim.drivers if d.share and d.ended is None and d.parent is None]
+    if sum(shares) > 1 + _ROUNDING:
+        message = f"the drivers' shares add up to {sum(shares):.2f}, more than the whole gap"
+        yield doubtful("shares", message, "aims", aim.id, "drivers")
+
+
+def _coverage(book: Book, aim: AimPart) -> Iterator[Note]:
+    """Σ effect × reach over the gap (PRT-02), where the baseline is a stated value."""
+    part = primary(aim.judged)
+    if part is None or part.baseline is None or part.baseline.value is None:
+        return
+    if part.target is None or isinstance(part.target, tuple) or part.target == part.baseline.value:
+        return
+    gap = abs(part.target - part.baseline.value)
+    promised = sum(
+        serve.effect * (1 if serve.reach is None else serve.reach)
+        for project in book.live_projects
+        for serve in project.serves
+        if serve.effect is not None and serve.driver.partition("/")[0] == aim.id
+    )
+    if promised / gap < _ENOUGH:
+        message = f"the projects promise {promised:g} of the {gap:g} that the target asks for"
+        yield doubtful("gap-not-covered", f"{message} ({promised / gap:.0%})", "aims", aim.id)
+
+
+def projects(book: Book) -> Iterator[Note]:
+    """Projects: their dates, what they promise, whether they serve anything."""
+    for project in book.document.projects:
+        at = ("projects", project.id)
+        if project.start and project.end and project.end < project.start:
+            message = f"the project ends ({project.end}) before it starts ({project.start})"
+            yield wrong("dates", message, *at, "end")
+        yield from _promises(project, at)
+        if not is_live(project):
+            continue
+        if project.strategic and not project.serves:
+            message = "serves no driver; a local project says `strategic: false`"
+            yield doubtful("project-without-driver", message, *at)
+        yield from _milestones(project, at)
+
+
+def _promises(project: ProjectPart, at: Where) -> Iterator[Note]:
+    for position, serve in enumerate(project.serves):
+        where = (*at, "serves", position)
+        if serve.effect is not None and serve.effect < 0:
+            message = "`effect` is the size of the gain in the aim's units: not negative"
+            yield wrong("effect", message, *where, "effect")
+        missing = [key for key in ("effect", "reach", "belief") if getattr(serve, key) is None]
+        if missing:
+            message = f"no {' and no '.join(missing)} predicted for {serve.driver}"
+            yield doubtful("no-prediction", message, *where)
+
+
+def _milestones(project: ProjectPart, at: Where) -> Iterator[Note]:
+    for milestone in project.milestones:
+        early = project.start is not None and milestone.due < project.start
+        late = project.end is not None and milestone.due > project.end
+        if milestone.ended is None and (early or late):
+            message = f"due {milestone.due}, outside the project's dates"
+            yield doubtful("milestone-outside", message, *at, "milestones", milestone.id, "due")
+
+
+def workload(book: Book) -> Iterator[Note]:
+    """Nobody leads more than two strategic projects (CAP-01)."""
+    leads = Counter(p.leader for p in book.live_projects if p.strategic and p.leader)
+    for person, count in leads.items():
+        if count > _LEADS_AT_MOST:
+            message = f"{person} leads {count} strategic projects"
+            yield doubtful("overloaded", message, "people", person)
+
+
+CHECKS = (wholeness, endings, overlaps, system_values, sufficiency, projects, workload)
