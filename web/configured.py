@@ -9,6 +9,8 @@ from urllib.parse import urlsplit
 
 from config.settings import Settings
 from services.bootstrap import MailOptions, Options
+from services.ports.doorbell import Doorbell, SilentDoorbell
+from web.broker import BrokerDoorbell
 from web.context import WebOptions
 
 SECRET_FILE = "secret.key"  # noqa: S105 - a file's name
@@ -27,6 +29,11 @@ def service_options(settings: Settings) -> Options:
         demo=settings.demo,
         channel_allow_hosts=settings.channel_allow_hosts,
     )
+
+
+def doorbell(settings: Settings) -> Doorbell:
+    """The bell that wakes the workers; silent where there is no broker."""
+    return BrokerDoorbell(settings.broker) if settings.broker else SilentDoorbell()
 
 
 def mail_options(settings: Settings) -> MailOptions:

@@ -15,5 +15,5 @@ def app() -> Flask:
 
     found = settings()
     logging.configure(found.log_format, found.log_level)
-    services = Services(configured.service_options(found))
+    services = Services(configured.service_options(found), configured.doorbell(found))
     return create_app(services, configured.web_options(found))

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Protocol
 
+TASK = "bigdot.drain"
+QUEUE = "bigdot"
+
 
 class Doorbell(Protocol):
     """Rings without waiting and without failing: a ring that is lost costs time, never work."""

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from functools import cache
 
-import redis
 from flask import Blueprint, Response, jsonify, request
 from flask.typing import ResponseReturnValue
 from prometheus_client import CollectorRegistry, generate_latest
@@ -19,6 +18,7 @@ from werkzeug.exceptions import NotFound
 from services.bootstrap import Services
 from services.persistence.engine import DatabaseFailure
 from services.persistence.health import Health
+from web.broker import answers
 from web.context import services, web_options
 from web.identity import NotAuthenticatedError
 
@@ -131,14 +131,7 @@ def _head() -> str:
 def _broker(url: str | None) -> dict[str, str]:
     if url is None:
         return {"broker": "is not set"}
-    try:
-        with redis.Redis.from_url(
-            url, socket_timeout=BROKER_SECONDS, socket_connect_timeout=BROKER_SECONDS
-        ) as client:
-            client.ping()
-    except (redis.RedisError, OSError):
-        return {"broker": "does not answer"}
-    return {}
+    return {} if answers(url, BROKER_SECONDS) else {"broker": "does not answer"}
 
 
 def _standing(health: Health, now: datetime) -> dict[str, str]:

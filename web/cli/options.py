@@ -40,9 +40,11 @@ def open_services() -> Iterator[Services]:
     """
     from config.settings import SettingsError, settings
     from web import configured
+    from web.broker import BrokerDoorbell
 
     try:
-        services = Services(configured.service_options(settings()))
+        bell = configured.doorbell(settings())
+        services = Services(configured.service_options(settings()), bell)
     except SettingsError as error:
         raise Trouble(str(error)) from None
     try:
@@ -53,6 +55,8 @@ def open_services() -> Iterator[Services]:
         raise Trouble(_one_line(error)) from None
     finally:
         services.close()
+        if isinstance(bell, BrokerDoorbell):
+            bell.close()
 
 
 def _one_line(error: DatabaseFailure) -> str:
