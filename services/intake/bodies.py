@@ -1,0 +1,130 @@
+"""Request bodies read strictly: what JSON leaves open is refused, not guessed.
+
+Two equal keys, NaN and infinity, and text that no database can keep (NUL, half a surrogate pair)
+are errors; RFC 8259 leaves the first two to each reader.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+MAX_ITEMS = 10_000
+
+
+class BodyError(Exception):
+    """A body, or one item of it, that cannot be read. ``field`` is where, if known."""
+
+    def __init__(self, code: str, detail: str, field: str | None = None) -> None:
+        super().__init__(detail)
+        self.code = code
+        self.detail = detail
+        self.field = field
+
+
+class TooManyItemsError(Exception):
+    """More items than a request may carry."""
+
+
+class RawItem(NamedTuple):
+    """An item as sent: ``text`` is its JSON; ``error`` says why it could not be read."""
+
+    item: int
+    data: Any
+    text: str
+    error: BodyError | None = None
+
+
+def read_array_or_object(body: bytes) -> tuple[list[RawItem], bool]:
+    """The items of a JSON body, and whether it was a single object.
+
+    Raises BodyError, since one slip leaves no item readable, and TooManyItemsError.
+    """
+    text = _decode(body)
+    data = _load(text)
+    if isinstance(data, dict):
+        return [RawItem(0, data, text)], True
+    if not isinstance(data, list):
+        raise BodyError("wrong_type", "the body must be an object or an array of objects")
+    if len(data) > MAX_ITEMS:
+        raise TooManyItemsError
+    return [RawItem(number, each, _dump(each)) for number, each in enumerate(data)], False
+
+
+def read_lines(body: bytes) -> list[RawItem]:
+    """The items of an NDJSON body, one a line; empty lines do not count.
+
+    A line that cannot be read carries its error; the others stand. Raises TooManyItemsError.
+    """
+    lines = [line for line in body.split(b"\n") if line and not line.isspace()]
+    if len(lines) > MAX_ITEMS:
+        raise TooManyItemsError
+    return list(_lines(lines))
+
+
+def from_objects(items: list[dict[str, Any]]) -> list[RawItem]:
+    """Items that were made by a form or a file in this process."""
+    return [RawItem(number, data, _dump(data)) for number, data in enumerate(items)]
+
+
+def canonical(data: Any) -> bytes:
+    """One spelling for equal JSON: keys sorted, no spaces."""
+    return json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def _lines(lines: list[bytes]) -> Iterator[RawItem]:
+    for number, line in enumerate(lines):
+        try:
+            text = _decode(line)
+            yield RawItem(number, _load(text), text)
+        except BodyError as error:
+            yield RawItem(number, None, "", error)
+
+
+def _decode(body: bytes) -> str:
+    try:
+        return body.decode()
+    except UnicodeDecodeError as error:
+        raise BodyError("not_utf8", f"byte {error.start} is not UTF-8") from None
+
+
+def _load(text: str) -> Any:
+    try:
+        data = _decoder.decode(text)
+    except json.JSONDecodeError as error:
+        where = f"line {error.lineno}, column {error.colno}"
+        raise BodyError("bad_json", f"this is not JSON: {error.msg} ({where})") from None
+    except RecursionError:
+        raise BodyError("bad_json", "this is nested too deeply") from None
+    except ValueError:
+        raise BodyError("not_finite", "a number has too many digits") from None
+    if "\\u" in text:
+        _storable(data)
+    return data
+
+
+def _storable(data: Any) -> None:
+    text = json.dumps(data, ensure_ascii=False)
+    if "\\u0000" in text or any("\ud800" <= char <= "\udfff" for char in text):
+        raise BodyError("bad_text", "NUL and half a surrogate pair are no text")
+
+
+def _dump(data: Any) -> str:
+    return json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise BodyError("duplicate_key", f"the key {twice[:80]!r} stands twice", twice)
+    return found
+
+
+def _refuse(word: str) -> float:
+    raise BodyError("not_finite", f"{word} is no number; leave the value out or send null")
+
+
+_decoder = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_refuse)

@@ -1,0 +1,209 @@
+"""The shapes of what may be posted, one model a kind. Strict: nothing is converted, nothing extra.
+
+They also describe the API in its OpenAPI document.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    AliasChoices,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    WithJsonSchema,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
+
+MAX_TEXT = 2_000
+_LATEST_YEAR = 9000
+
+
+def _date(value: object) -> date:
+    if not isinstance(value, str):
+        raise PydanticCustomError("wrong_type", "a date is text, as in 2026-10-07")
+    try:
+        found = date.fromisoformat(value) if len(value) == len("2026-10-07") else None
+    except ValueError:
+        found = None
+    if found is None or not value[4:5] == value[7:8] == "-" or found.year > _LATEST_YEAR:
+        raise PydanticCustomError(
+            "bad_date", "{value} is no date; a date is written like 2026-10-07", {"value": value}
+        )
+    return found
+
+
+def _instant(value: object) -> datetime:
+    if not isinstance(value, str):
+        raise PydanticCustomError("wrong_type", "an instant is text, as in 2026-10-07T09:30:00Z")
+    try:
+        found = datetime.fromisoformat(value)
+        if found.tzinfo is None:
+            raise PydanticCustomError(
+                "no_zone",
+                "{value} has no zone; write 2026-10-07T09:30:00Z or 2026-10-07T09:30:00+01:00",
+                {"value": value},
+            )
+        return found.astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        if isinstance(error, PydanticCustomError):
+            raise
+        raise PydanticCustomError(
+            "bad_instant", "{value} is no instant, as in 2026-10-07T09:30:00Z", {"value": value}
+        ) from None
+
+
+Id = Annotated[str, Field(min_length=1, max_length=100)]
+EventId = Annotated[str, Field(min_length=1, max_length=200)]
+Text = Annotated[str, Field(min_length=1, max_length=MAX_TEXT)]
+Day = Annotated[
+    date, BeforeValidator(_date), WithJsonSchema({"type": "string", "format": "date"})
+]
+Instant = Annotated[
+    datetime, BeforeValidator(_instant), WithJsonSchema({"type": "string", "format": "date-time"})
+]
+
+
+class Item(BaseModel):
+    """What every item may carry: ``source`` and ``id`` name the event, so that it counts once."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False)
+
+    source: Id | None = None
+    id: EventId | None = None
+
+
+class MeasurementItem(Item):
+    """A value of a measure for a period, or an event of a measure that counts dated events.
+
+    ``value`` may also be ``*``, ``c`` or ``<5`` (any number): suppressed.
+    """
+
+    measure: Id
+    period: Id | None = None
+    site: Id = "system"
+    stratum: Id = "all"
+    definition: int | None = Field(default=None, ge=1)
+    value: float | Annotated[str, Field(max_length=20)] | None = None
+    numerator: float | None = Field(
+        default=None, validation_alias=AliasChoices("numerator", "observed")
+    )
+    denominator: float | None = Field(
+        default=None, validation_alias=AliasChoices("denominator", "expected")
+    )
+    event_date: Day | None = None
+    count: int | None = Field(default=None, ge=0, le=1_000_000)
+    complete_through: Day | None = None
+    state: Literal["partial", "provisional", "final"] = "final"
+    suppressed: bool = False
+    withdrawn: bool = False
+    reason: Text | None = None
+    occurred_at: Instant | None = None
+    received_at: Instant | None = None
+
+
+class MilestoneItem(Item):
+    """A milestone completed, re-dated to ``on``, or reopened."""
+
+    project: Id
+    milestone: Id
+    change: Literal["completed", "redated", "reopened"]
+    on: Day
+    reason: Text | None = None
+
+
+def _half_steps(value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise PydanticCustomError("wrong_type", "a score is a number from 0.5 to 5.0")
+    if not 0.5 <= value <= 5 or value * 2 != int(value * 2):  # noqa: PLR2004 - the scale
+        raise PydanticCustomError(
+            "bad_score", "a score goes from 0.5 to 5.0 in steps of a half, not {value}",
+            {"value": str(value)[:40]},
+        )
+    return int(value * 2)
+
+
+class ProgressItem(Item):
+    """A project's score on the 0.5 to 5.0 scale (kept as half steps, 1 to 10)."""
+
+    project: Id
+    score: Annotated[
+        int,
+        BeforeValidator(_half_steps),
+        WithJsonSchema({"type": "number", "minimum": 0.5, "maximum": 5, "multipleOf": 0.5}),
+    ]
+    on: Day
+    scored_by: Id | None = None
+    method: Id = "self"
+    evidence: Text | None = None
+
+
+class ReviewItem(Item):
+    """A review held of a project or of an aim, with the answers to the two questions."""
+
+    project: Id | None = None
+    aim: Id | None = None
+    on: Day
+    reviewer: Id | None = None
+    executing: Text | None = None
+    working: Text | None = None
+    decision: Text | None = None
+    note: Text | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_subject(cls, data: Any) -> Any:
+        return one_subject(data)
+
+
+class ProjectItem(Item):
+    """A project that enters a state, or a role of a project or an aim that changes hands."""
+
+    project: Id | None = None
+    aim: Id | None = None
+    on: Day
+    state: Literal["proposed", "active", "paused", "completed", "stopped"] | None = None
+    role: Literal["sponsor", "leader", "clinical_lead", "advisor"] | None = None
+    person: Id | None = None
+    reason: Text | None = None
+    decided_by: Id | None = None
+    sustainer: Id | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _state_or_role(cls, data: Any) -> Any:
+        if isinstance(data, dict):
+            one_subject(data)
+            _exactly_one(data, "state", "role")
+            if data.get("role") is not None and "person" not in data:
+                raise PydanticCustomError(
+                    "missing", "say who takes the role, or null for a vacancy", {"at": "person"}
+                )
+        return data
+
+
+def one_subject(data: Any) -> Any:
+    """Let pass what names a project or an aim, not both."""
+    if isinstance(data, dict):
+        _exactly_one(data, "project", "aim")
+    return data
+
+
+def _exactly_one(data: dict[str, Any], one: str, other: str) -> None:
+    if (data.get(one) is None) == (data.get(other) is None):
+        raise PydanticCustomError(
+            "one_of", "give either {one} or {other}", {"one": one, "other": other, "at": one}
+        )
+
+
+MODELS: dict[str, type[Item]] = {
+    "measurements": MeasurementItem,
+    "milestones": MilestoneItem,
+    "progress": ProgressItem,
+    "reviews": ReviewItem,
+    "projects": ProjectItem,
+}
