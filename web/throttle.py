@@ -13,7 +13,6 @@ from web.context import WebOptions
 BY_ADDRESS = "20 per minute; 100 per hour"
 BY_LOGIN = "5 per minute; 30 per hour"
 GUARDED = ("session.sign_in", "session.set_password")
-FALLBACK = ["20 per minute"]
 
 
 def throttle(app: Flask, options: WebOptions) -> Limiter:
@@ -22,8 +21,8 @@ def throttle(app: Flask, options: WebOptions) -> Limiter:
     limiter = Limiter(
         get_remote_address,
         storage_uri=options.throttle_storage,
+        storage_options={"socket_connect_timeout": 2, "socket_timeout": 2} if remote else {},
         in_memory_fallback_enabled=remote,
-        in_memory_fallback=FALLBACK if remote else [],
     )
     limiter.init_app(app)
     for endpoint in GUARDED:
