@@ -6,16 +6,15 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from importlib import import_module
 from importlib.metadata import version
-from importlib.util import find_spec
 from typing import Any
 
 from apispec import APISpec
 from flask import Blueprint, Response
-from pydantic import BaseModel
+from pydantic import AliasChoices, BaseModel
 from pydantic.json_schema import models_json_schema
 
+from services.intake.items import MODELS
 from web.api.read import MOST, USUAL, Acknowledgement
 from web.api.shapes import ANSWERS, OBJECT, TEXT, Schema, ref
 
@@ -93,7 +92,7 @@ def _intake() -> list[Operation]:
             parameters=(_IDEMPOTENCY_KEY,),
             body=_items(model.__name__),
         )
-        for kind, model in _item_models().items()
+        for kind, model in MODELS.items()
     ]
 
 
@@ -235,20 +234,23 @@ def _items(model: str) -> Schema:
 
 
 def _schemas() -> dict[str, Schema]:
-    models: list[type[BaseModel]] = [*_item_models().values(), Acknowledgement]
+    models: list[type[BaseModel]] = [*MODELS.values(), Acknowledgement]
     _, made = models_json_schema(
         [(model, "validation") for model in models],
         ref_template="#/components/schemas/{model}",
     )
+    for model in models:
+        _add_aliases(made["$defs"][model.__name__]["properties"], model)
     return {**made["$defs"], **ANSWERS}
 
 
-def _item_models() -> dict[str, type[BaseModel]]:
-    """The model of one item, by kind."""
-    if find_spec("web.api.items") is None:
-        return {}
-    found: dict[str, type[BaseModel]] = import_module("web.api.items").ITEM_MODELS
-    return found
+def _add_aliases(properties: Schema, model: type[BaseModel]) -> None:
+    """Describe a field under each of the names that a feed may use."""
+    for name, found in model.model_fields.items():
+        if isinstance(found.validation_alias, AliasChoices):
+            first, *others = (str(choice) for choice in found.validation_alias.choices)
+            for other in others:
+                properties[other] = properties[first] | {"description": f"Another name of {name}."}
 
 
 def _json(name: str, description: str) -> Schema:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -72,6 +73,12 @@ def test_feeds_may_send_one_an_array_or_lines(
         assert set(content) == {"application/json", "application/x-ndjson"}
         assert len(content["application/json"]["schema"]["oneOf"]) == 2  # type: ignore[index]
     assert "Problem" in spec["components"]["schemas"]
+
+
+def test_a_ratio_may_be_sent_as_observed_and_expected(spec: dict[str, Any]) -> None:
+    item = spec["components"]["schemas"]["MeasurementItem"]
+    assert item["additionalProperties"] is False
+    assert {"numerator", "observed", "denominator", "expected"} <= set(item["properties"])
 
 
 def test_nothing_of_it_needs_a_key(client: FlaskClient) -> None:
