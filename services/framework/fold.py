@@ -194,12 +194,15 @@ class Fold:
         self.steps.append(step)
         if sigma is not None:
             self._judged.append(step)
+        if shown is not None:
+            self._noise.learn(shown, expected)
+            self.wanting = max(self._noise.wanting, MIN_POINTS - len(self._judged), 0)
 
     def _noise_of(self, point: Point, expected: float) -> float | None:
-        """The noise of a judged value; None while it is not known."""
-        self._noise.learn(point, expected)
-        self.wanting = max(self._noise.wanting, MIN_POINTS - len(self._judged) - 1, 0)
-        return None if self._noise.wanting else self._noise.at(expected, point.denominator)
+        """The noise of a judged value by what came before it; None while it is not known."""
+        if self._noise.wanting:
+            return None
+        return self._noise.at(expected, point.denominator)
 
     def _short(self, point: Point, value: float) -> float:
         sigma = self._noise.at(self.course.target, point.denominator)

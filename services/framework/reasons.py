@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from services.framework.fold import DECIDED, MIN_POINTS, Course, Fold, Step
+from services.framework.fold import BEYOND, DECIDED, MIN_POINTS, Course, Fold, Step
 from services.framework.judgement import Status
 from services.framework.periods import Period
 from services.framework.texts import digits_for, number, periods
@@ -137,7 +137,10 @@ def _turning_value(course: Course, fold: Fold, period: Period) -> str | None:
     """The value at which the evidence crosses the limit that matters to the status."""
     watched, level, widths, shared, towards = _watched(course, fold, period.ordinal)
     sigma = fold.sigma_next(level)
-    value = level - course.sign * watched.lag_to_reach(widths, shared) * sigma
+    lag = watched.lag_to_reach(widths, shared)
+    if fold.status is Status.DETERIORATING:
+        lag = min(lag, BEYOND)
+    value = level - course.sign * lag * sigma
     low, high = course.measure.valid
     worse = towards in (Status.OFF_TRACK, Status.SLIPPING)
     if (low is not None and value < low) or (high is not None and value > high):
