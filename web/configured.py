@@ -55,7 +55,8 @@ def web_options(settings: Settings) -> WebOptions:
     """What the pages are told.
 
     Embedded, only names of this machine are answered, so that no page elsewhere can have a browser
-    speak to it under a name of its own (DNS rebinding).
+    speak to it under a name of its own (DNS rebinding). In production the proxy in front decides,
+    and no answer is built from the name.
     """
     public = urlsplit(settings.public_url).hostname or "localhost"
     return WebOptions(
@@ -63,7 +64,7 @@ def web_options(settings: Settings) -> WebOptions:
         secure=settings.secure_cookies,
         embedded=settings.embedded,
         demo=settings.demo,
-        hosts=(*LOOPBACK, public) if settings.embedded else (public, *LOOPBACK),
+        hosts=(*LOOPBACK, public) if settings.embedded else (),
         proxies=settings.trusted_proxies,
         throttle_storage=_throttle_storage(settings.broker),
         metrics_token=settings.metrics_token.get_secret_value() if settings.metrics_token else None,
