@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from services.access.organisations import Organisations
     from services.access.sessions import Sessions
     from services.persistence.audit import DatabaseAuditLog
+    from services.intake.record import Intake
+    from services.persistence.facts_idempotency import DatabaseIdempotencyStore
+    from services.persistence.facts_store import DatabaseFactStore
     from services.persistence.plans import PlanStore
     from services.planning.plans import Plans
     from services.persistence.channels import DatabaseChannelStore
@@ -151,7 +154,43 @@ class Services:
 
         return Plans(self.plan_store, self.clock, self.doorbell)
 
+    @cached_property
+    def intake(self) -> Intake:
+        """What feeds, forms and files tell."""
+        from services.intake.record import Intake
+        from services.persistence.facts_standing import DatabaseStandings
+        from services.planning import dependents
+        from services.ports.intake import Dependents
+
+        return Intake(
+            self.fact_store,
+            DatabaseStandings(self.engine, self.plan_store.current),
+            Dependents(
+                dependents.subjects_of_measurement,
+                dependents.subjects_of_project,
+                dependents.subjects_of_aim,
+            ),
+            self.clock,
+            self.doorbell,
+        )
+
+    @cached_property
+    def fact_store(self) -> DatabaseFactStore:
+        """Where facts are kept."""
+        from services.persistence.facts_store import DatabaseFactStore
+
+        return DatabaseFactStore(self.engine)
+
+    @cached_property
+    def idempotency(self) -> DatabaseIdempotencyStore:
+        """Answers to requests that carry an idempotency key."""
+        from services.persistence.facts_idempotency import DatabaseIdempotencyStore
+
+        return DatabaseIdempotencyStore(self.engine)
+
     def close(self) -> None:
         """Give back every connection."""
+        if "fact_store" in self.__dict__:
+            self.fact_store.close()
         if "engine" in self.__dict__:
             self.engine.dispose()

@@ -51,9 +51,7 @@ def _milestone(plan: Plan, item: MilestoneItem, today: date) -> Draft:
         _not_to_come(item.on, today)
     columns = {"milestone": found.key, "change": item.change}
     natural = ("milestone", "change") if redated else ("milestone", "on")
-    return Draft(
-        "milestone_event", _subject(project), item.on, natural, columns, item.reason
-    )
+    return Draft("milestone_event", _subject(project), item.on, natural, columns, item.reason)
 
 
 def _progress(plan: Plan, item: ProgressItem, today: date) -> Draft:

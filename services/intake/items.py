@@ -60,9 +60,7 @@ def _instant(value: object) -> datetime:
 Id = Annotated[str, Field(min_length=1, max_length=100)]
 EventId = Annotated[str, Field(min_length=1, max_length=200)]
 Text = Annotated[str, Field(min_length=1, max_length=MAX_TEXT)]
-Day = Annotated[
-    date, BeforeValidator(_date), WithJsonSchema({"type": "string", "format": "date"})
-]
+Day = Annotated[date, BeforeValidator(_date), WithJsonSchema({"type": "string", "format": "date"})]
 Instant = Annotated[
     datetime, BeforeValidator(_instant), WithJsonSchema({"type": "string", "format": "date-time"})
 ]
@@ -121,7 +119,8 @@ def _half_steps(value: object) -> int:
         raise PydanticCustomError("wrong_type", "a score is a number from 0.5 to 5.0")
     if not 0.5 <= value <= 5 or value * 2 != int(value * 2):  # noqa: PLR2004 - the scale
         raise PydanticCustomError(
-            "bad_score", "a score goes from 0.5 to 5.0 in steps of a half, not {value}",
+            "bad_score",
+            "a score goes from 0.5 to 5.0 in steps of a half, not {value}",
             {"value": str(value)[:40]},
         )
     return int(value * 2)

@@ -119,18 +119,14 @@ def _start(plan: Plan, measure: Measure, item: MeasurementItem, now: datetime) -
 
 
 @lru_cache(maxsize=8192)
-def _bounds(
-    text: str, frequency: Frequency, zone: ZoneInfo
-) -> tuple[date, datetime, datetime]:
+def _bounds(text: str, frequency: Frequency, zone: ZoneInfo) -> tuple[date, datetime, datetime]:
     period = Period.parse(text, frequency)
     return period.start, period.begins_at(zone), period.ends_at(zone)
 
 
 def _event_day(item: MeasurementItem, today: date) -> date:
     if item.period is not None:
-        raise RefusedError(
-            "bad_period", "dated events have no period; send event_date", "period"
-        )
+        raise RefusedError("bad_period", "dated events have no period; send event_date", "period")
     for field in ("event_date", "complete_through"):
         day: date | None = getattr(item, field)
         if day is not None and day > today:
@@ -147,7 +143,9 @@ def _site(plan: Plan, measure: Measure, site: str, start: date) -> None:
     allowed = measure.sites or tuple(plan.sites)
     if site not in allowed:
         raise RefusedError(
-            "unknown_site", f"{measure.id} has no site {site!r}; {known((SYSTEM, *allowed))}", "site"
+            "unknown_site",
+            f"{measure.id} has no site {site!r}; {known((SYSTEM, *allowed))}",
+            "site",
         )
     ended = plan.sites[site].ended if site in plan.sites else None
     if ended is not None and start >= ended:

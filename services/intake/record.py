@@ -20,9 +20,9 @@ from services.ports.intake import (
     KeyGoneError,
     MeasurementEntry,
     Outcome,
+    StaleStandingError,
     Stamp,
     Standing,
-    StaleStandingError,
     Standings,
 )
 
@@ -82,7 +82,7 @@ class Intake:
         self._clock = clock
         self._doorbell = doorbell
 
-    def record(  # noqa: PLR0913 - what a form or a file knows
+    def record(
         self,
         organisation_id: int,
         kind: str,
@@ -119,6 +119,10 @@ class Intake:
         if anew:
             return self._standings.reload(organisation_id)
         return self._standings.held(organisation_id)
+
+    def is_in_force(self, standing: Standing) -> bool:
+        """Whether plan and clock still stand so; asked before an item is refused."""
+        return self._standings.is_in_force(standing)
 
     def stamp(self, standing: Standing, kind: str, sender: Sender, patient: bool) -> Stamp:
         """The times of what is kept now."""
@@ -170,6 +174,8 @@ class _Run:
                 entries.append(found)
             else:
                 refused.append(ItemResult(raw.item, "rejected", found))
+        if refused and not anew and not self._intake.is_in_force(standing):
+            raise StaleStandingError
         for wave in waves(entries):
             by_item = {entry.item: entry for entry in wave}
             for outcome in self._intake.keep(standing, stamp, wave):

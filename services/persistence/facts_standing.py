@@ -41,3 +41,17 @@ class DatabaseStandings:
         )
         self._held[organisation_id] = standing
         return standing
+
+    def is_in_force(self, standing: Standing) -> bool:
+        """Whether plan and clock have not moved since it was loaded."""
+        with reading(self._engine) as connection:
+            return in_force(connection, standing)
+
+
+def in_force(connection: sa.Connection, standing: Standing) -> bool:
+    """Whether the organisation's plan and the clock are those of the standing."""
+    table = tables.organisation
+    version = sa.select(table.c.plan_version).where(table.c.id == standing.organisation_id)
+    if connection.scalar(version) != standing.plan.version:
+        return False
+    return read_clock(connection).version == standing.clock_version

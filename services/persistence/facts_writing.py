@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
 
 from services.persistence import tables
-from services.persistence.clock import read_clock
 from services.persistence.engine import is_sqlite
+from services.persistence.facts_standing import in_force
 from services.ports.intake import (
     OTHER_FEED,
     Entry,
     EventEntry,
     MeasurementEntry,
     Outcome,
+    StaleStandingError,
     Stamp,
     Standing,
-    StaleStandingError,
 )
 
 MEASUREMENT_TOLD = ("value", "numerator", "denominator", "state", "suppressed", "withdrawn")
 _COMPARED = (*MEASUREMENT_TOLD, "complete_through")
+REDATED = "redated"
 _MEASUREMENT = tables.measurement
 _EVENTS: dict[str, sa.Table] = {
     table.name: table
@@ -80,11 +82,8 @@ def keep_by_statements(
 
 
 def _guard(connection: sa.Connection, standing: Standing, stamp: Stamp) -> None:
-    organisation, key = tables.organisation, tables.api_key
-    version = connection.scalar(
-        sa.select(organisation.c.plan_version).where(organisation.c.id == standing.organisation_id)
-    )
-    if version != standing.plan.version or read_clock(connection).version != standing.clock_version:
+    key = tables.api_key
+    if not in_force(connection, standing):
         raise StaleStandingError
     if stamp.key_id is not None:
         live = sa.select(key.c.id).where(
@@ -132,7 +131,7 @@ def _told(
     for entry in entries:
         if entry.event_id is not None:
             ids.setdefault(entry.source, []).append(entry.event_id)
-    found = {}
+    found: dict[tuple[str, str | None], sa.Row[Any]] = {}
     table = tables.journal
     columns = (table.c.id, table.c.source, table.c.event_id, table.c.body_hash, table.c.result)
     for source, event_ids in ids.items():
@@ -142,7 +141,8 @@ def _told(
             table.c.event_id.in_(event_ids),
             table.c.event_id.is_not(None),
         )
-        found.update({(row.source, row.event_id): row for row in connection.execute(query)})
+        for row in connection.execute(query):
+            found[row.source, row.event_id] = row
     return found
 
 
@@ -166,8 +166,7 @@ def _held_values(
             table.c.definition == definition,
         )
         for row in connection.execute(query.order_by(table.c.version)):
-            key = (row.measure, row.site, row.stratum, row.period, row.definition)
-            found.setdefault(key, []).append(row)
+            found.setdefault((measure, site, stratum, row.period, definition), []).append(row)
     return found
 
 
@@ -286,6 +285,8 @@ def _held_events(
         table.c.subject_key == entry.subject_key,
         *(table.c[name].is_not_distinct_from(said[name]) for name in entry.natural),
     )
+    if table is tables.milestone_event and entry.columns["change"] != REDATED:
+        query = query.where(table.c.change != REDATED)
     return list(connection.execute(query.order_by(table.c.id)))
 
 
@@ -306,10 +307,8 @@ def _event_decision(
     }
     if not rows:
         return Decision(entry, Outcome(entry.item, "created"), row)
-    before = _event_told(entry, rows[-1]._mapping)
-    return Decision(
-        entry, Outcome(entry.item, "corrected", before, _event_told(entry, row)), row
-    )
+    before = _event_told(entry, rows[-1]._asdict())
+    return Decision(entry, Outcome(entry.item, "corrected", before, _event_told(entry, row)), row)
 
 
 def _event_again(entry: EventEntry, rows: Sequence[sa.Row[Any]], told: sa.Row[Any]) -> Outcome:
@@ -317,7 +316,7 @@ def _event_again(entry: EventEntry, rows: Sequence[sa.Row[Any]], told: sa.Row[An
     if then is None or told.result != "corrected":
         return Outcome(entry.item, told.result)
     earlier = [row for row in rows if row.id < then.id]
-    before, after = (_event_told(entry, row._mapping) for row in (earlier[-1], then))
+    before, after = (_event_told(entry, row._asdict()) for row in (earlier[-1], then))
     return Outcome(entry.item, told.result, before, after)
 
 
@@ -325,9 +324,7 @@ def _event_told(entry: EventEntry, row: Mapping[str, Any]) -> dict[str, Any]:
     return {name: row[name] for name in ("on", "reason", *entry.columns)}
 
 
-def _mark(
-    connection: sa.Connection, stamp: Stamp, subjects: Sequence[int]
-) -> dict[int, int]:
+def _mark(connection: sa.Connection, stamp: Stamp, subjects: Sequence[int]) -> dict[int, int]:
     """Make the subjects stale; their new sequences by id. The rows are locked by now."""
     if not subjects:
         return {}
@@ -376,7 +373,7 @@ def _journal_row(organisation_id: int, stamp: Stamp, decision: Decision) -> dict
         "source": entry.source,
         "event_id": entry.event_id,
         "actor": stamp.actor,
-        "body": RawJson(entry.body),
+        "body": json.loads(entry.body),
         "body_hash": entry.body_hash,
         "result": decision.outcome.result,
         "known_at": stamp.known_at,
@@ -384,7 +381,7 @@ def _journal_row(organisation_id: int, stamp: Stamp, decision: Decision) -> dict
     }
 
 
-def _insert(  # noqa: PLR0913 - one row is made of all of them
+def _insert(
     connection: sa.Connection,
     organisation_id: int,
     stamp: Stamp,

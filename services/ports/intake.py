@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple, Protocol
@@ -155,6 +155,10 @@ class Standings(Protocol):
         """The standing of now."""
         ...
 
+    def is_in_force(self, standing: Standing) -> bool:
+        """Whether plan and clock have not moved since it was loaded."""
+        ...
+
 
 class FactStore(Protocol):
     """Keeps facts, each with its journal line and its marks."""
@@ -167,22 +171,14 @@ class FactStore(Protocol):
         ...
 
 
-class Dependents(Protocol):
-    """Which subjects a fact touches, its home first."""
+@dataclass(frozen=True, slots=True)
+class Dependents:
+    """Which subjects a fact touches, its home first: of a value (measure, site, stratum), of an
+    event of a project, of an event of an aim."""
 
-    def of_measurement(
-        self, plan: Plan, measure: str, site: str, stratum: str
-    ) -> tuple[Subject, ...]:
-        """Those of a value."""
-        ...
-
-    def of_project(self, plan: Plan, project: str) -> tuple[Subject, ...]:
-        """Those of an event of a project."""
-        ...
-
-    def of_aim(self, plan: Plan, aim: str) -> tuple[Subject, ...]:
-        """Those of an event of an aim."""
-        ...
+    of_measurement: Callable[[Plan, str, str, str], tuple[Subject, ...]]
+    of_project: Callable[[Plan, str], tuple[Subject, ...]]
+    of_aim: Callable[[Plan, str], tuple[Subject, ...]]
 
 
 class StoredAnswer(NamedTuple):

@@ -1,0 +1,107 @@
+"""Answers to requests with an idempotency key, kept for a day (RFC draft, integration.md 1.5)."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+
+from services.persistence import tables
+from services.persistence.engine import writing
+from services.ports.intake import InFlightError, KeyReusedError, StoredAnswer
+
+KEPT_FOR = timedelta(hours=24)
+ANSWERED_WITHIN = timedelta(seconds=60)
+_TABLE = tables.idempotency
+
+
+class DatabaseIdempotencyStore:
+    """One row a key; the row without an answer says that somebody is at it."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self._engine = engine
+
+    def begin(
+        self, organisation_id: int, api_key_id: int, key: str, body_hash: bytes, now: datetime
+    ) -> StoredAnswer | None:
+        """The answer given before; None where this request is the first, and goes on.
+
+        A request that died without an answer is in flight for a minute. Raises KeyReusedError and
+        InFlightError.
+        """
+        with writing(self._engine) as connection:
+            if self._first(connection, organisation_id, api_key_id, key, body_hash, now):
+                return None
+            row = connection.execute(
+                sa.select(_TABLE).where(*_of(organisation_id, api_key_id, key)).with_for_update()
+            ).one()
+            age = now - row.started_at
+            if age > KEPT_FOR or (row.status is None and age > ANSWERED_WITHIN):
+                _take_over(connection, row.id, body_hash, now)
+                return None
+        if row.body_hash != body_hash:
+            raise KeyReusedError
+        if row.status is None:
+            raise InFlightError
+        return StoredAnswer(row.status, row.content_type, row.answer)
+
+    def finish(self, organisation_id: int, api_key_id: int, key: str, answer: StoredAnswer) -> None:
+        """Remember the answer."""
+        values = {
+            "status": answer.status,
+            "content_type": answer.content_type,
+            "answer": answer.body,
+        }
+        with writing(self._engine) as connection:
+            update = _TABLE.update().where(*_of(organisation_id, api_key_id, key))
+            connection.execute(update.values(**values))
+
+    def abandon(self, organisation_id: int, api_key_id: int, key: str) -> None:
+        """Forget a request that got no answer, so that it may be tried again."""
+        with writing(self._engine) as connection:
+            delete = _TABLE.delete().where(
+                *_of(organisation_id, api_key_id, key), _TABLE.c.status.is_(None)
+            )
+            connection.execute(delete)
+
+    def _first(
+        self,
+        connection: sa.Connection,
+        organisation_id: int,
+        api_key_id: int,
+        key: str,
+        body_hash: bytes,
+        now: datetime,
+    ) -> bool:
+        values = {
+            "organisation_id": organisation_id,
+            "api_key_id": api_key_id,
+            "key": key,
+            "body_hash": body_hash,
+            "started_at": now,
+        }
+        insert = _insert(connection).values(**values).on_conflict_do_nothing()
+        return connection.execute(insert.returning(_TABLE.c.id)).first() is not None
+
+
+def _insert(connection: sa.Connection):  # type: ignore[no-untyped-def]
+    from sqlalchemy.dialects import postgresql, sqlite  # noqa: PLC0415
+
+    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
+    return dialect.insert(_TABLE)
+
+
+def _take_over(connection: sa.Connection, row: int, body_hash: bytes, now: datetime) -> None:
+    connection.execute(
+        _TABLE.update()
+        .where(_TABLE.c.id == row)
+        .values(body_hash=body_hash, status=None, answer=None, content_type=None, started_at=now)
+    )
+
+
+def _of(organisation_id: int, api_key_id: int, key: str) -> tuple[sa.ColumnElement[bool], ...]:
+    return (
+        _TABLE.c.organisation_id == organisation_id,
+        _TABLE.c.api_key_id == api_key_id,
+        _TABLE.c.key == key,
+    )

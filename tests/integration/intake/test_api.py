@@ -1,0 +1,204 @@
+"""The HTTP edge of intake: bodies, answers, errors that name their place."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from services.persistence import tables
+from services.ports.access import Actor
+from tests.integration.intake.conftest import NOW, Hospital, value
+
+URL = "/api/v1/measurements"
+LINES = {"Content-Type": "application/x-ndjson"}
+
+
+def lines(*items: object) -> bytes:
+    return b"\n".join(
+        item if isinstance(item, bytes) else json.dumps(item).encode() for item in items
+    )
+
+
+def test_one_object(client: FlaskClient) -> None:
+    answer = client.post(URL, json=value(99.5))
+    assert answer.status_code == 202
+    assert answer.get_json() == {
+        "result": "created",
+        "measure": "hsmr",
+        "site": "system",
+        "stratum": "all",
+        "period": "2026-10-01",
+        "definition": 1,
+    }
+
+
+def test_the_same_event_answers_the_same_bytes(client: FlaskClient) -> None:
+    posts = [value(99.5, id="a"), value(97.0, id="b")]
+    first = [client.post(URL, json=post).get_data() for post in posts]
+    assert [client.post(URL, json=post).get_data() for post in posts] == first
+    assert json.loads(first[1])["before"]["value"] == 99.5
+
+
+def test_one_object_that_is_wrong_says_where(client: FlaskClient) -> None:
+    answer = client.post(URL, json=value("ten"))
+    assert answer.status_code == 422
+    assert answer.mimetype == "application/problem+json"
+    body = answer.get_json()
+    assert (body["status"], body["code"]) == (422, "wrong_type")
+    assert body["errors"][0]["pointer"] == "#/value"
+
+
+def test_a_mixed_batch_is_207_and_keeps_the_good(client: FlaskClient, hospital: Hospital) -> None:
+    answer = client.post(URL, json=[value(), value(1.0, "2026-W41"), value(2.0, "2026-09")])
+    body = answer.get_json()
+    assert answer.status_code == 207
+    assert (body["accepted"], body["created"], body["rejected"]) == (2, 2, 1)
+    assert body["items"][1]["pointer"] == "#/1/period"
+    assert len(hospital.values()) == 2
+
+
+def test_a_batch_without_anything_good_is_422(client: FlaskClient) -> None:
+    assert client.post(URL, json=[value("x"), 5]).status_code == 422
+
+
+def test_a_long_batch_lists_what_changed_only(client: FlaskClient) -> None:
+    posts = [value(float(n), f"20{n // 12:02d}-{n % 12 + 1:02d}") for n in range(150)]
+    first = client.post(URL, data=lines(*posts), headers=LINES)
+    assert (first.status_code, first.get_json()["items"]) == (202, [])
+    posts[3]["value"] = 250.0
+    again = client.post(URL, data=lines(*posts), headers=LINES).get_json()
+    assert (again["unchanged"], again["corrected"]) == (149, 1)
+    assert again["items"][0]["item"] == 3
+    assert again["items"][0]["before"]["value"] == 3.0
+    assert again["items"][0]["after"]["value"] == 250.0
+
+
+def test_lines_that_cannot_be_read_leave_the_others(client: FlaskClient) -> None:
+    body = lines(value(), b"{oops", b'{"measure": "\xff"}', b"", b'{"a": 1, "a": 2}', b"NaN")
+    answer = client.post(URL, data=body, headers=LINES).get_json()
+    codes = [item.get("code") for item in answer["items"]]
+    assert codes == [None, "bad_json", "not_utf8", "duplicate_key", "not_finite"]
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        (b"", "bad_json"),
+        (b"{", "bad_json"),
+        (b"5", "wrong_type"),
+        (b'{"measure": "hsmr", "measure": "hsmr"}', "duplicate_key"),
+        (b'{"measure": "\xff"}', "not_utf8"),
+        (b'{"value": NaN}', "not_finite"),
+        (b'{"value": -Infinity}', "not_finite"),
+        (b'{"value": 1' + b"0" * 5000 + b"}", "not_finite"),
+        (b"[" * 100_000, "bad_json"),
+        (b'{"measure": "\\u0000"}', "bad_text"),
+        (b'{"measure": "\\ud800"}', "bad_text"),
+    ],
+)
+def test_what_is_no_json_is_400(client: FlaskClient, body: bytes, code: str) -> None:
+    answer = client.post(URL, data=body, content_type="application/json")
+    assert (answer.status_code, answer.get_json()["code"]) == (400, code)
+
+
+def test_too_much_is_413(client: FlaskClient, hospital: Hospital) -> None:
+    many = b'{"measure":"hsmr"}\n' * 10_001
+    assert client.post(URL, data=many, headers=LINES).status_code == 413
+    assert (
+        client.post(
+            URL, data=b"[" + b"{}," * 100_000 + b"{}]", headers={"Content-Type": "application/json"}
+        ).status_code
+        == 413
+    )
+    large = b" " * (5 * 1024 * 1024 + 1)
+    assert client.post(URL, data=large, headers=LINES).status_code == 413
+    assert hospital.values() == []
+
+
+def test_other_media_types_are_415(client: FlaskClient) -> None:
+    answer = client.post(URL, data="a,b", content_type="text/csv")
+    assert answer.status_code == 415
+    assert "application/x-ndjson" in answer.headers["Accept-Post"]
+
+
+def test_no_items_are_no_batch(client: FlaskClient) -> None:
+    assert client.post(URL, json=[]).get_json()["code"] == "empty"
+    assert client.get(URL).headers["Allow"]
+
+
+class TestIdempotencyKey:
+    """The Idempotency-Key header."""
+
+    def test_it_replays_the_answer_byte_for_byte(self, client: FlaskClient) -> None:
+        first = client.post(URL, json=value(), headers={"Idempotency-Key": "k"})
+        client.post(URL, json=value(1.0))
+        again = client.post(URL, json=value(), headers={"Idempotency-Key": "k"})
+        assert again.get_data() == first.get_data()
+        assert (again.status_code, again.content_type) == (first.status_code, first.content_type)
+
+    def test_it_does_nothing_twice(self, client: FlaskClient, hospital: Hospital) -> None:
+        for amount in (1.0, 2.0):
+            client.post(URL, json=value(amount), headers={"Idempotency-Key": str(amount)})
+        client.post(URL, json=value(1.0), headers={"Idempotency-Key": "1.0"})
+        assert [v[1] for v in hospital.values()] == [1.0, 2.0]
+
+    def test_another_body_is_422(self, client: FlaskClient) -> None:
+        client.post(URL, json=value(), headers={"Idempotency-Key": "k"})
+        other = client.post(URL, json=value(1.0), headers={"Idempotency-Key": "k"})
+        assert (other.status_code, other.get_json()["code"]) == (422, "key_reused")
+
+    def test_one_in_flight_is_409(self, client: FlaskClient, hospital: Hospital) -> None:
+        body = json.dumps(value()).encode()
+        import hashlib  # noqa: PLC0415
+
+        digest = hashlib.sha256(b"measurements\n" + body).digest()
+        begin = hospital.services.idempotency.begin
+        system_now = hospital.services.clock.system_now()
+        begin(hospital.id, hospital.key_id, "k", digest, system_now)
+        headers = {"Idempotency-Key": "k", "Content-Type": "application/json"}
+        answer = client.post(URL, data=body, headers=headers)
+        assert (answer.status_code, answer.headers["Retry-After"]) == (409, "1")
+        with hospital.services.engine.begin() as connection:
+            long_ago = system_now - timedelta(minutes=2)
+            connection.execute(tables.idempotency.update().values(started_at=long_ago))
+        assert client.post(URL, data=body, headers=headers).status_code == 202
+
+    def test_a_key_of_another_feed_is_its_own(
+        self, client: FlaskClient, hospital: Hospital
+    ) -> None:
+        client.post(URL, json=value(), headers={"Idempotency-Key": "k"})
+        client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {_key(hospital)}"
+        other = client.post(URL, json=value(1.0), headers={"Idempotency-Key": "k"})
+        assert other.status_code == 202
+
+
+def test_a_key_writes_only_its_measures(client: FlaskClient, hospital: Hospital) -> None:
+    client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {_key(hospital, measures=['falls'])}"
+    answer = client.post(URL, json=value())
+    assert (answer.status_code, answer.get_json()["code"]) == (403, "forbidden_measure")
+
+
+def test_a_key_without_the_scope_is_403(client: FlaskClient, hospital: Hospital) -> None:
+    client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {_key(hospital, scopes=['read'])}"
+    assert client.post(URL, json=value()).status_code == 403
+
+
+def test_a_key_revoked_elsewhere_writes_nothing(client: FlaskClient, hospital: Hospital) -> None:
+    """Another process holds the key for some seconds; the write asks anew."""
+    assert client.post(URL, json=value()).status_code == 202
+    with hospital.services.engine.begin() as connection:
+        connection.execute(tables.api_key.update().values(revoked_at=NOW))
+    answer = client.post(URL, json=value(1.0))
+    assert answer.status_code == 401
+    assert answer.headers["WWW-Authenticate"].startswith("Bearer")
+    assert len(hospital.values()) == 1
+
+
+def _key(hospital: Hospital, **wanted: Any) -> str:
+    scopes = wanted.pop("scopes", ["measurements:write"])
+    keys = hospital.services.keys
+    return keys.create(hospital.id, "b", scopes, actor=Actor("t", "cli"), **wanted).secret
