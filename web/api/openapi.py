@@ -87,8 +87,9 @@ def _intake() -> list[Operation]:
             answers={
                 202: _json("IntakeAnswer", "Every item is kept."),
                 207: _json("BatchAnswer", "Some items are kept, the others are named."),
+                422: _refused(),
             },
-            problems=(400, 401, 403, 409, 413, 415, 422, 429),
+            problems=(400, 401, 403, 404, 409, 413, 415, 503),
             parameters=(_IDEMPOTENCY_KEY,),
             body=_items(model.__name__),
         )
@@ -257,6 +258,12 @@ def _json(name: str, description: str) -> Schema:
     return {"description": description, "content": {JSON: {"schema": ref(name)}}}
 
 
+def _refused() -> Schema:
+    """A batch of which nothing is kept is told item by item, a single item as a problem."""
+    content = {JSON: {"schema": ref("BatchAnswer")}, PROBLEM: {"schema": ref("Problem")}}
+    return {"description": "Nothing is kept.", "content": content}
+
+
 def _problem() -> Schema:
     return {"description": "What went wrong.", "content": {PROBLEM: {"schema": ref("Problem")}}}
 
@@ -279,5 +286,5 @@ _IDEMPOTENCY_KEY: Schema = {
     "name": "Idempotency-Key",
     "in": "header",
     "description": "Repeats the answer to the same body; another body is refused with 422.",
-    "schema": {"type": "string", "maxLength": 255},
+    "schema": {"type": "string", "maxLength": 200},
 }

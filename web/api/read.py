@@ -13,7 +13,9 @@ from flask.typing import ResponseReturnValue
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from werkzeug.exceptions import BadRequest, NotFound, UnprocessableEntity, UnsupportedMediaType
 
+from services.intake.refusals import troubles_of
 from services.persistence.reads import AimRow, AlertFilter, AlertRow, JudgedRow
+from web.api.problem import refusal
 from web.context import services
 from web.identity import caller, needs_scope
 
@@ -122,9 +124,7 @@ def _acknowledgement() -> Acknowledgement:
     try:
         return Acknowledgement.model_validate_json(request.get_data())
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False, include_context=False)[0]
-        pointer = "#/" + "/".join(str(part) for part in first["loc"])
-        raise UnprocessableEntity(f"{pointer}: {first['msg']}") from None
+        raise UnprocessableEntity(response=refusal(troubles_of(error))) from None
 
 
 def _aim(row: AimRow) -> dict[str, Any]:

@@ -27,13 +27,22 @@ _WORD: Schema = {"type": ["string", "null"]}
 _NUMBER: Schema = {"type": "integer"}
 OBJECT: Schema = {"type": "object"}
 _INSTANT: Schema = {"type": ["string", "null"], "format": "date-time"}
+_TROUBLES: Schema = {
+    "type": "array",
+    "items": obj(["code", "detail", "pointer"], code=TEXT, detail=TEXT, pointer=TEXT),
+}
 _ITEM_RESULT = obj(
     ["result"],
     item=_NUMBER,
     result={"enum": ["created", "corrected", "unchanged", "withdrawn", "rejected"]},
+    status=_NUMBER,
     code=TEXT,
     detail=TEXT,
     pointer=TEXT,
+    errors=_TROUBLES,
+    flag=TEXT,
+    before=OBJECT,
+    after=OBJECT,
 )
 _ALERT_FIELDS: dict[str, Schema] = {
     "id": _NUMBER,
@@ -70,6 +79,7 @@ ANSWERS: dict[str, Schema] = {
         created=_NUMBER,
         corrected=_NUMBER,
         unchanged=_NUMBER,
+        withdrawn=_NUMBER,
         rejected=_NUMBER,
         items={"type": "array", "items": ref("ItemResult")},
     ),
@@ -81,10 +91,8 @@ ANSWERS: dict[str, Schema] = {
         status=_NUMBER,
         detail=TEXT,
         instance=TEXT,
-        errors={
-            "type": "array",
-            "items": obj(["detail"], pointer=TEXT, detail=TEXT, code=TEXT, item=_NUMBER),
-        },
+        code=TEXT,
+        errors=_TROUBLES,
     ),
     "Aim": obj(
         ["id", "name", "status"],

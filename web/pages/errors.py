@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from http import HTTPStatus
-
 import structlog
 from flask import Flask, Response, g, render_template, request
 from flask.typing import ResponseReturnValue
@@ -12,6 +9,7 @@ from werkzeug.exceptions import HTTPException
 
 from services.persistence.engine import DatabaseFailure
 from services.ports.access import UnknownError
+from web.api.problem import problem
 from web.identity import ForbiddenError, NotAuthenticatedError
 
 TITLES = {
@@ -25,6 +23,21 @@ TITLES = {
     429: "Too many attempts",
     500: "Something went wrong",
     503: "Not available just now",
+}
+CODES = {
+    400: "bad_request",
+    401: "not_authenticated",
+    403: "forbidden",
+    404: "not_found",
+    405: "method_not_allowed",
+    409: "conflict",
+    413: "too_large",
+    415: "unsupported_media_type",
+    421: "wrong_host",
+    422: "invalid",
+    429: "too_many_requests",
+    500: "internal",
+    503: "unavailable",
 }
 INTERNAL = 500
 RETRY_SECONDS = "5"
@@ -80,17 +93,9 @@ def _unforeseen(error: Exception) -> Response:
     return _answer(500, "It has been logged. Nothing was half-written.")
 
 
-def problem(status: int, detail: str) -> Response:
-    """Problem details (RFC 9457) without more to say than the status and a sentence."""
-    body = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status}
-    return Response(
-        json.dumps(body | {"detail": detail}), status, mimetype="application/problem+json"
-    )
-
-
 def _answer(status: int, detail: str) -> Response:
     if request.path.startswith(_MACHINES):
-        return problem(status, detail)
+        return problem(status, CODES.get(status, "failed"), detail)
     title = TITLES.get(status, "That did not work")
     if status >= INTERNAL:
         g.visitor = None  # a page about a failure asks the database for nothing

@@ -62,9 +62,9 @@ class Deployment:
 
 
 @pytest.fixture
-def deployment(sqlite_url: str, quick_hashing: None) -> Iterator[Deployment]:
-    """Two organisations on SQLite; the stores' own tests hold on PostgreSQL too."""
-    made = Deployment(sqlite_url)
+def deployment(database_url: str, quick_hashing: None) -> Iterator[Deployment]:
+    """Two organisations on either database."""
+    made = Deployment(database_url)
     yield made
     made.services.close()
 
@@ -104,7 +104,7 @@ def _silent(deployment: Deployment, answer: Any, path: str) -> None:
 
 
 @settings(
-    max_examples=150,
+    max_examples=100,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
