@@ -89,17 +89,36 @@ def _sentence(change: PlanChange) -> str:
     who = f"{change.kind} {change.key}"
     match change.change:
         case "added":
-            name = change.after.get("name") if isinstance(change.after, dict) else None
-            return f"{who}: new{f' ({name})' if name else f' {_shown(change.after)}'}"
+            return f"{who}: new ({_said_of(change.kind, change.after)})"
         case "removed":
-            return f"{who}: removed (was {_shown(change.before)})"
+            return f"{who}: removed (was {_said_of(change.kind, change.before)})"
         case "ended":
             return f"{who}: ends on {change.after}"
         case "reordered":
             return f"{change.key}s stand in another order: {', '.join(change.after)}"
         case _:
+            if change.kind == "route":
+                before, after = map(_routes_shown, (change.before, change.after))
+                return f"{who}: {before} → {after}"
             field = change.pointer.removeprefix("/")
             return f"{who}: {field} {_shown(change.before)} → {_shown(change.after)}"
+
+
+def _said_of(kind: str, entity: Mapping[str, Any]) -> str:
+    match kind:
+        case "route":
+            return _routes_shown(entity["routes"])
+        case "parameter":
+            return _shown(entity["value"])
+        case _:
+            return str(entity["name"])
+
+
+def _routes_shown(routes: Iterable[Mapping[str, Any]]) -> str:
+    return "; ".join(
+        f"to {', '.join(route['to'])} by {', '.join(route.get('by', ('mail',)))}"
+        for route in routes
+    )
 
 
 def _shown(value: Any) -> str:

@@ -72,7 +72,8 @@ def _finding(merged: Merged, details: ErrorDetails) -> Finding:
     path = _named(merged.data, details["loc"])
     code, message = _sentence(details)
     where, line = merged.place(path)
-    return error(code, f"{who(path)}{message}", where, line)
+    around = path[:-1] if code in ("missing-key", "unknown-key") else path
+    return error(code, f"{who(around)}{message}", where, line)
 
 
 def _named(data: Any, loc: Where) -> Where:

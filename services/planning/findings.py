@@ -25,7 +25,7 @@ class Finding:
     line: int | None = None
 
     def __str__(self) -> str:
-        place = f"line {self.line}" if self.line else self.pointer
+        place = f"line {self.line}" if self.line else self.pointer.replace("#", "file", 1)
         return f"{place}: {self.level.value}: {self.message} [{self.code}]"
 
 

@@ -72,6 +72,10 @@ def _decode(text: str | bytes) -> str:
     if len(text) > MAX_BYTES:
         raise _refuse("too-large", f"a plan file has at most {MAX_BYTES // 1024**2} MiB")
     if isinstance(text, str):
+        found = re.search("[\ud800-\udfff]", text)
+        if found:
+            line = text[: found.start()].count("\n") + 1
+            raise _refuse("encoding", "the text holds half a character (a surrogate)", line)
         return text.removeprefix("\ufeff")
     try:
         return text.decode("utf-8-sig")

@@ -1,0 +1,207 @@
+"""Cross-checks: each has its own code, its line, and a sentence that says what is wrong."""
+
+from __future__ import annotations
+
+import pytest
+
+from services.planning.document import PlanError, load
+from services.planning.draft import draft
+from services.planning.findings import Finding, Level
+from services.planning.lint import lint
+from tests.unit.planning.plans import SHORT
+
+AIM_LINE = 12
+
+
+def _findings(text: str) -> tuple[Finding, ...]:
+    return lint(draft(text))
+
+
+def test_a_sound_plan_has_no_findings() -> None:
+    assert _findings(SHORT) == ()
+
+
+ERRORS = [
+    (
+        "sponsor: cmo\n    adopted",
+        "sponsor: nobody\n    adopted",
+        "unknown-person",
+        "nobody is not among the people",
+    ),
+    ("leader: sister", "leader: nobody", "unknown-person", "project sepsis-ed: leader: nobody"),
+    ("owner: cmo", "owner: nobody", "unknown-person", "measure hsmr: owner: nobody"),
+    ("to: [cmo]", "to: [cmo, nobody]", "unknown-person", "nobody"),
+    ("measure: hsmr\n", "measure: smr\n", "unknown-measure", "smr is not among the measures"),
+    ("measure: bundle", "measure: bndl", "unknown-measure", "driver sepsis: measure: bndl"),
+    ("driver: hsmr-88/sepsis", "driver: hsmr-88/sepsys", "unknown-driver", "hsmr-88/sepsys"),
+    ("{aim: hsmr-88,", "{aim: hsmr-89,", "unknown-aim", "hsmr-89"),
+    ("{aim: hsmr-88,", "{project: nothing,", "unknown-project", "nothing"),
+    ("{aim: hsmr-88,", "{aim: hsmr-88, measure: hsmr,", "route-about", "one of aim and measure"),
+    ("by: [mail, board-chat]", "by: []", "no-channel", "at least one channel"),
+    ("email: cmo@northfield.example, ", "", "no-address", "cmo has no e-mail address"),
+    ("sites: [royal]", "sites: [royal, county]", "unknown-site", "county is not among the sites"),
+    ("strata: [deprived]", "strata: [poor]", "unknown-stratum", "poor"),
+    ("measure: hsmr\n", "measure: hsmr\n    site: county\n", "unknown-site", "county"),
+    (
+        "measure: hsmr\n",
+        "measure: hsmr\n    site: general\n",
+        "site-not-of-measure",
+        "does not list general",
+    ),
+    ("id: general,", "id: system,", "reserved-id", "the whole system"),
+    ("parent: sepsis", "parent: sepsys", "unknown-parent", "sepsys"),
+    ("share: 0.6,", "share: 0.6, parent: ward,", "cycle", "sepsis → ward → sepsis"),
+    ("parent: sepsis", "parent: ward", "cycle", "ward → ward"),
+    (
+        "target: 88",
+        "target: 110",
+        "wrong-side",
+        "the target 110 is on the wrong side of the baseline 103: lower is better",
+    ),
+    ("target: 88", "target: 103", "target-is-baseline", "nothing to improve"),
+    ("target: 88", "target: -5", "outside-valid", "0 to 300"),
+    ("target: 0.95", "target: 95", "outside-valid", "says `per: 100` on the measure"),
+    ("{value: 103}", "{value: 301}", "outside-valid", "the baseline 301"),
+    ("target: 88", "target: [80, 90]", "target-shape", "`intent: within`"),
+    ("direction: decrease", "direction: neutral", "no-better-side", "no better side"),
+    ("valid: [0, 300]", "valid: [300, 0]", "valid-range", "low below high"),
+    (
+        "deadline: 2025-12",
+        "deadline: 2024-10",
+        "deadline-before-start",
+        "2024-10 is not after the start 2024-11",
+    ),
+    ("deadline: 2025-12", "deadline: 2025-Q4", "period", "a month is written like 2026-10"),
+    ("{value: 103}", "{value: 103, from: 2024-01, to: 2024-10}", "baseline", "not both"),
+    ("{value: 103}", "{from: 2024-01}", "baseline", "{from, to} or {value}"),
+    ("{value: 103}", "{}", "baseline", "{from, to} or {value}"),
+    ("{value: 103}", "{from: 2024-10, to: 2024-01}", "baseline", "before it begins"),
+    ("period: 2025-03", "period: 2026-03", "path", "outside start to deadline"),
+    ("period: 2025-03", "period: 2025-12", "path", "go on in time"),
+    (
+        "measure: hsmr\n",
+        "measure: hsmr\n    measures: [{measure: bundle}]\n",
+        "two-shapes",
+        "not both",
+    ),
+    ("effect: 15", "effect: -15", "effect", "not negative"),
+    ("end: 2025-10-31", "end: 2024-10-31", "dates", "before it starts"),
+    (
+        "sponsor: cmo\n    adopted",
+        "outcome: missed\n    sponsor: cmo\n    adopted",
+        "outcome",
+        "`ended`",
+    ),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "code", "words"), ERRORS)
+def test_an_error_is_found(old: str, new: str, code: str, words: str) -> None:
+    assert old in SHORT
+    text = SHORT.replace(old, new, 1)
+    found = [f for f in _findings(text) if f.level is Level.ERROR and f.code == code]
+    assert found, [str(finding) for finding in _findings(text)]
+    assert words in found[0].message
+    assert found[0].line is not None
+    with pytest.raises(PlanError) as trouble:
+        load(text)
+    assert found[0] in trouble.value.findings
+
+
+WARNINGS = [
+    ("sponsor: cmo\n    adopted", "adopted", "incomplete", "no sponsor"),
+    ("    measure: hsmr\n", "", "incomplete", "no measure"),
+    ("    adopted: {by: Board, on: 2024-11-01, minute: 24/117}\n", "", "not-adopted", "adopted"),
+    ("effect: 15", "effect: 6", "gap-not-covered", "promise 6 of the 15"),
+    ("belief: 0.75", "belief: null", "no-prediction", "no belief predicted"),
+    (
+        "share: 0.6",
+        "share: 1, site: system}\n      - {id: b, name: B, share: 0.2",
+        "shares",
+        "add up to 1.20",
+    ),
+    ("driver: hsmr-88/sepsis", "driver: hsmr-88/ward", "driver-without-project", "no project"),
+    (
+        "serves: [{driver: hsmr-88/sepsis, effect: 15, reach: 1, belief: 0.75}]",
+        "serves: []",
+        "project-without-driver",
+        "strategic: false",
+    ),
+    ("due: 2025-02-28", "due: 2026-02-28", "milestone-outside", "outside the project's dates"),
+    (", rollup: sum", "", "no-system-value", "fed directly"),
+    ("sites: [royal], ", "", "no-sites", "none are listed"),
+    (
+        "id: cmo, name: Chief medical officer",
+        "id: cmo, ended: 2025-01-01, name: x",
+        "person-left",
+        "cmo has left on 2025-01-01",
+    ),
+    ("email: sister@", "email: CMO@", "same-address", "same address"),
+    ("{value: 103}", "{from: 2024-01, to: 2024-11}", "baseline-overlaps", "runs into the aim"),
+    ("value: 88}", "value: 90}", "path-misses-target", "ends at 90"),
+    ("owner: cmo, sites", "owner: cmo, definition: 2, sites", "old-definition", "definition 1"),
+    (
+        "sponsor: cmo\n    adopted",
+        "ended: 2025-12-31\n    sponsor: cmo\n    adopted",
+        "outcome",
+        "say how it ended",
+    ),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "code", "words"), WARNINGS)
+def test_a_doubt_is_told_and_does_not_refuse(old: str, new: str, code: str, words: str) -> None:
+    assert old in SHORT
+    text = SHORT.replace(old, new, 1)
+    found = _findings(text)
+    assert [f for f in found if f.code == code and words in f.message], [str(f) for f in found]
+    assert all(finding.level is Level.WARNING for finding in found)
+    load(text)
+
+
+def test_several_primary_measures_are_refused() -> None:
+    judged = (
+        "{measure: hsmr, target: 88, primary: true}, {measure: bundle, target: 0.9, primary: true}"
+    )
+    start = SHORT.index("    measure: hsmr\n")
+    text = (
+        SHORT[:start] + f"    measures: [{judged}]\n" + SHORT[SHORT.index("    start: 2024-11\n") :]
+    )
+    text = text.replace(
+        "    path: [{period: 2025-03, value: 99}, {period: 2025-12, value: 88}]\n", ""
+    )
+    codes = [finding.code for finding in _findings(text)]
+    assert "several-primary" in codes
+
+
+def test_two_aims_for_one_measure_at_one_time_overlap() -> None:
+    start, end = SHORT.index("  - id: hsmr-88"), SHORT.index("projects:")
+    second = SHORT[start:end].replace("id: hsmr-88", "id: hsmr-85")
+    text = SHORT[:end] + second + SHORT[end:]
+    assert "overlapping-aims" in {finding.code for finding in _findings(text)}
+    later = (
+        text[:end]
+        + second.replace("2025-12", "2026-12")
+        .replace("start: 2024-11", "start: 2026-01")
+        .replace("2025-03", "2026-03")
+        + SHORT[end:]
+    )
+    assert "overlapping-aims" not in {finding.code for finding in _findings(later)}
+
+
+def test_a_within_aim_has_two_numbers_and_no_sides() -> None:
+    text = SHORT.replace("name: Fewer deaths", "name: Occupancy\n    intent: within").replace(
+        "target: 88", "target: [80, 92]", 1
+    )
+    assert [f for f in _findings(text) if f.level is Level.ERROR] == []
+    assert load(text).aims["hsmr-88"].measures[0].target == (80, 92)
+    assert "target-shape" in {f.code for f in _findings(text.replace("[80, 92]", "[92, 80]"))}
+
+
+def test_findings_stand_in_the_order_of_the_file() -> None:
+    text = SHORT.replace("leader: sister", "leader: b").replace("owner: cmo", "owner: a")
+    lines = [finding.line for finding in _findings(text)]
+    assert len(lines) == 2
+    assert lines == sorted(lines, key=lambda line: line or 0)
+    pointers = [finding.pointer for finding in _findings(text)]
+    assert pointers == ["#/measures/0/owner", "#/projects/0/leader"]
