@@ -41,6 +41,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
+from itertools import takewhile
 from typing import NamedTuple
 
 from services.framework.facts import SeriesKey
@@ -179,11 +180,9 @@ def _next_boundary(plan: Plan, aim: Aim, series: Series, as_of: datetime) -> dat
 
     Values that came before their period ended are judged when it ends.
     """
-    instants = [
-        point.period.ends_at(plan.zone)
-        for point in series.points[-2:]
-        if point.value is not None or point.settled
-    ]
+    today = local_date(as_of, plan.zone)
+    early = takewhile(lambda point: point.period.end > today, reversed(series.points))
+    instants = [point.period.ends_at(plan.zone) for point in early]
     if aim.start is not None:
         instants.append(aim.start.begins_at(plan.zone))
     if aim.deadline is not None:

@@ -82,7 +82,7 @@ def test_a_definition_version_is_a_series_of_its_own() -> None:
 SITES = {s: Site(s, s.title()) for s in ("royal", "general", "north", "south", "west")}
 
 
-def _rolled(per: float = 1, **sites: Site) -> Plan:
+def _rolled(per: float = 1, sites: dict[str, Site] | None = None) -> Plan:
     declared = sites or SITES
     measure = a_measure(kind=Kind.PROPORTION, rollup="sum", sites=tuple(declared), per=per)
     return a_plan(measure=measure, sites=declared)
@@ -129,7 +129,7 @@ def test_a_suppressed_site_is_not_summed_and_not_awaited() -> None:
 def test_an_ended_site_is_not_wanting() -> None:
     sites = SITES | {"west": Site("west", "West", ended=date(2025, 1, 1))}
     facts = _facts(*(_site(s, 5, 10) for s in list(SITES)[:4]))
-    (point,) = read_series(_rolled(**sites), facts, KEY).points
+    (point,) = read_series(_rolled(sites=sites), facts, KEY).points
     assert point.judged
 
 
