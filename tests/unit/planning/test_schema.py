@@ -8,6 +8,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
+from services.planning.document import load
 from services.planning.draft import draft
 from services.planning.export import to_text
 from services.planning.parts import normal
@@ -55,3 +56,10 @@ def test_null_means_the_default() -> None:
     text = SHORT.replace("owner: cmo", "owner: cmo, lag_days: null")
     VALIDATOR.validate(read(text).data)
     assert draft(text).document.measures[0].lag_days == 20
+
+
+def test_the_example_of_the_documentation_is_a_plan() -> None:
+    text = (NORTHFIELD.parents[1] / "docs" / "plan.md").read_text(encoding="utf-8")
+    example = text.split("```yaml\n")[1].split("```")[0]
+    VALIDATOR.validate(read(example).data)
+    assert load(example).aims["hsmr-88"].sponsor == "cmo"
