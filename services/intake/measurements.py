@@ -105,8 +105,10 @@ def _start(plan: Plan, measure: Measure, item: MeasurementItem, now: datetime) -
         raise RefusedError("missing", f"say which {measure.frequency.value} it is of", "period")
     try:
         start, begins, ends = _bounds(item.period, measure.frequency, plan.zone)
-    except (PeriodError, OverflowError) as error:
+    except PeriodError as error:
         raise RefusedError("bad_period", str(error), "period") from None
+    except (ValueError, OverflowError):
+        raise RefusedError("bad_period", f"{item.period} is out of reach", "period") from None
     if begins > now:
         raise RefusedError("future", f"{item.period} has not begun", "period")
     if item.state == "final" and ends > now and not item.withdrawn:

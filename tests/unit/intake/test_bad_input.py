@@ -1,0 +1,256 @@
+"""Every bad item gets one specific error, at its place; each line of the table is one of them."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from services.framework.judgement import Subject, SubjectKind
+from services.framework.periods import Frequency
+from services.framework.plan import (
+    Aim,
+    Direction,
+    Intent,
+    Kind,
+    Measure,
+    Milestone,
+    Organisation,
+    Person,
+    Plan,
+    Project,
+    Site,
+    Stratum,
+)
+from services.intake.bodies import RawItem, from_objects
+from services.intake.entries import Checker
+from services.intake.refusals import Trouble
+from services.ports.intake import Dependents, EventEntry, MeasurementEntry, Standing
+
+NOW = datetime(2026, 11, 20, 9, tzinfo=UTC)
+
+
+def measure(name: str, kind: Kind, **more: Any) -> Measure:
+    return Measure(name, name, kind, Direction.DECREASE, Frequency.MONTH, **more)
+
+
+MEASURES = (
+    measure("hsmr", Kind.VALUE, valid=(0, 300)),
+    measure("bundle", Kind.PROPORTION),
+    measure("percent", Kind.PROPORTION, per=100),
+    measure("falls", Kind.RATE, per=1000, sites=("royal",)),
+    measure("never", Kind.EVENTS),
+    measure("gone", Kind.VALUE, ended=date(2026, 6, 1)),
+    measure("twice", Kind.VALUE, definition=2),
+)
+PILOT = Milestone("m", "p", "m", date(2026, 5, 1))
+PLAN = Plan(
+    Organisation("o", "o", "Europe/London"),
+    sites={"royal": Site("royal", "r"), "shut": Site("shut", "s", date(2026, 6, 1))},
+    strata={"poor": Stratum("poor", "p")},
+    people={"ann": Person("ann", "Ann"), "left": Person("left", "L", ended=date(2026, 1, 1))},
+    measures={each.id: each for each in MEASURES},
+    aims={"aim": Aim("aim", "a", Intent.IMPROVE, (), None, None)},
+    projects={
+        "p": Project(
+            "p", "p", None, None, milestones=(Milestone("m", "p", "m", date(2026, 5, 1)),)
+        ),
+        "over": Project("over", "o", None, None, ended=date(2026, 6, 1)),
+    },
+)
+SUBJECTS = {Subject(SubjectKind.MEASURE, name): n for n, name in enumerate(PLAN.measures)} | {
+    Subject(SubjectKind.PROJECT, "p"): 90,
+    Subject(SubjectKind.AIM, "aim"): 91,
+}
+DEPENDENTS = Dependents(
+    lambda _plan, name, _site, _stratum: (Subject(SubjectKind.MEASURE, name),),
+    lambda _plan, name: (Subject(SubjectKind.PROJECT, name),),
+    lambda _plan, name: (Subject(SubjectKind.AIM, name),),
+)
+STANDING = Standing(1, PLAN, 0, None, timedelta(0), SUBJECTS)
+
+
+def check(
+    kind: str, item: Any, measures: frozenset[str] | None = None
+) -> MeasurementEntry | EventEntry | tuple[Trouble, ...]:
+    raw = from_objects([item])[0] if isinstance(item, dict) else RawItem(0, item, "")
+    return Checker(STANDING, DEPENDENTS, kind, NOW, "feed", measures).check(raw)
+
+
+def kept(item: dict[str, Any]) -> MeasurementEntry:
+    found = check("measurements", item)
+    assert isinstance(found, MeasurementEntry), found
+    return found
+
+
+HSMR = {"measure": "hsmr", "period": "2026-10"}
+BUNDLE = {"measure": "bundle", "period": "2026-10"}
+NEVER = {"measure": "never"}
+V = {"value": 1}
+MEASUREMENTS = [
+    ({**HSMR, "measure": "nope", **V}, "unknown_measure", "/measure"),
+    ({**HSMR, "measure": "gone", **V}, "ended_measure", "/measure"),
+    ({**HSMR, "site": "nope", **V}, "unknown_site", "/site"),
+    ({**HSMR, "site": "shut", **V}, "ended_site", "/site"),
+    ({**HSMR, "measure": "falls", "site": "shut", **V}, "unknown_site", "/site"),
+    ({**HSMR, "stratum": "nope", **V}, "unknown_stratum", "/stratum"),
+    ({**HSMR, "definition": 2, **V}, "unknown_definition", "/definition"),
+    ({**HSMR, "definition": 0, **V}, "too_small", "/definition"),
+    ({**HSMR, "period": "2026-W41", **V}, "bad_period", "/period"),
+    ({**HSMR, "period": "2026-13", **V}, "bad_period", "/period"),
+    ({**HSMR, "period": "9999-12", **V}, "bad_period", "/period"),
+    ({"measure": "hsmr", **V}, "missing", "/period"),
+    ({**HSMR, "period": "2026-12", **V}, "future", "/period"),
+    ({**HSMR, "period": "2026-11", **V}, "future", "/period"),
+    ({**HSMR, "period": "2026-12", **V, "state": "partial"}, "future", "/period"),
+    (HSMR, "missing", "/value"),
+    ({"period": "2026-10", **V}, "missing", "/measure"),
+    ({**HSMR, "value": "ten"}, "wrong_type", "/value"),
+    ({**HSMR, "value": True}, "wrong_type", "/value"),
+    ({**HSMR, "value": [1]}, "wrong_type", "/value"),
+    ({**HSMR, "value": float("nan")}, "not_finite", "/value"),
+    ({**HSMR, "value": float("inf")}, "not_finite", "/value"),
+    ({**HSMR, "value": 10**400}, "not_finite", "/value"),
+    ({**BUNDLE, "numerator": 10**400, "denominator": 1}, "not_finite", "/numerator"),
+    ({**HSMR, "numerator": 1e308, "denominator": 1e-308}, "not_finite", "/numerator"),
+    ({**BUNDLE, "numerator": 11, "denominator": 10}, "numerator_above_denominator", "/numerator"),
+    ({**BUNDLE, "observed": 11, "expected": 10}, "numerator_above_denominator", "/observed"),
+    ({**BUNDLE, "numerator": 1, "denominator": 0}, "bad_denominator", "/denominator"),
+    ({**BUNDLE, "numerator": 1, "denominator": -1}, "bad_denominator", "/denominator"),
+    ({**BUNDLE, "numerator": -1, "denominator": 1}, "bad_numerator", "/numerator"),
+    ({**BUNDLE, "numerator": 1}, "missing", "/denominator"),
+    ({**BUNDLE, "value": 95}, "no_proportion", "/value"),
+    ({**BUNDLE, "measure": "falls", "value": -1}, "negative_rate", "/value"),
+    ({**HSMR, **V, "patient": "Ann"}, "unknown_field", "/patient"),
+    ({**HSMR, **V, "state": "guess"}, "not_allowed", "/state"),
+    ({**HSMR, **V, "id": 5}, "wrong_type", "/id"),
+    ({**HSMR, **V, "id": ""}, "empty", "/id"),
+    ({**HSMR, **V, "id": "x" * 201}, "too_long", "/id"),
+    ({**HSMR, **V, "occurred_at": "2026-10-07T09:30:00"}, "no_zone", "/occurred_at"),
+    ({**HSMR, **V, "received_at": "yesterday"}, "bad_instant", "/received_at"),
+    ({**HSMR, **V, "received_at": 5}, "wrong_type", "/received_at"),
+    ({**HSMR, **V, "occurred_at": "2027-01-01T00:00:00Z"}, "future", "/occurred_at"),
+    ({**HSMR, "withdrawn": True}, "missing", "/reason"),
+    ({**HSMR, "withdrawn": True, "reason": "x", **V}, "contradiction", "/value"),
+    ({**HSMR, **V, "event_date": "2026-10-07"}, "not_events", "/event_date"),
+    ({**NEVER, "period": "2026-10", "count": 1}, "bad_period", "/period"),
+    (NEVER, "missing", "/event_date"),
+    ({**NEVER, "event_date": "2026-11-21"}, "future", "/event_date"),
+    ({**NEVER, "complete_through": "2026-11-21"}, "future", "/complete_through"),
+    ({**NEVER, "event_date": "2026-02-30"}, "bad_date", "/event_date"),
+    ({**NEVER, "event_date": "20261007"}, "bad_date", "/event_date"),
+    ({**NEVER, "event_date": "2026-10-07", **V}, "contradiction", "/value"),
+    ({**NEVER, "complete_through": "2026-10-07", "count": 1}, "missing", "/event_date"),
+    ({**NEVER, "event_date": "2026-10-07", "count": -1}, "too_small", "/count"),
+    ("text", "wrong_type", ""),
+    (None, "wrong_type", ""),
+]
+MILESTONE = {"project": "p", "milestone": "m", "change": "completed", "on": "2026-10-01"}
+SCORE = {"project": "p", "score": 3.5, "on": "2026-10-01"}
+REVIEW = {"project": "p", "on": "2026-10-01"}
+STATE = {"project": "p", "state": "paused", "on": "2026-10-01"}
+ROLE = {"project": "p", "role": "leader", "person": "ann", "on": "2026-10-01"}
+EVENTS = [
+    ("milestones", {**MILESTONE, "project": "q"}, "unknown_project", "/project"),
+    ("milestones", {**MILESTONE, "milestone": "q"}, "unknown_milestone", "/milestone"),
+    ("milestones", {**MILESTONE, "on": "2026-11-21"}, "future", "/on"),
+    ("milestones", {**MILESTONE, "on": "2026-10-01T00:00:00"}, "bad_date", "/on"),
+    ("milestones", {**MILESTONE, "change": "lost"}, "not_allowed", "/change"),
+    ("milestones", {**MILESTONE, "project": "over"}, "ended_project", "/project"),
+    ("progress", {**SCORE, "score": 3.7}, "bad_score", "/score"),
+    ("progress", {**SCORE, "score": 5.5}, "bad_score", "/score"),
+    ("progress", {**SCORE, "score": float("nan")}, "bad_score", "/score"),
+    ("progress", {**SCORE, "score": "3"}, "wrong_type", "/score"),
+    ("progress", {**SCORE, "scored_by": "bob"}, "unknown_person", "/scored_by"),
+    ("progress", {**SCORE, "scored_by": "left"}, "ended_person", "/scored_by"),
+    ("reviews", {"on": "2026-10-01"}, "one_of", "/project"),
+    ("reviews", {**REVIEW, "aim": "aim"}, "one_of", "/project"),
+    ("reviews", {"aim": "nope", "on": "2026-10-01"}, "unknown_aim", "/aim"),
+    ("projects", {**STATE, "role": "leader"}, "one_of", "/state"),
+    ("projects", {**STATE, "decided_by": "bob"}, "unknown_person", "/decided_by"),
+    ("projects", {"aim": "aim", "state": "paused", "on": "2026-10-01"}, "contradiction", "/aim"),
+    ("projects", {"project": "p", "role": "leader", "on": "2026-10-01"}, "missing", "/person"),
+    ("projects", {**ROLE, "aim": "aim"}, "one_of", "/project"),
+    (
+        "projects",
+        {"aim": "aim", "role": "leader", "person": "ann", "on": "2026-10-01"},
+        "not_allowed",
+        "/role",
+    ),
+]
+
+
+@pytest.mark.parametrize(("item", "code", "field"), MEASUREMENTS)
+def test_a_bad_measurement(item: Any, code: str, field: str) -> None:
+    found = check("measurements", item)
+    assert not isinstance(found, MeasurementEntry | EventEntry)
+    assert [(each.code, each.field) for each in found] == [(code, field)]
+
+
+@pytest.mark.parametrize(("kind", "item", "code", "field"), EVENTS)
+def test_a_bad_event(kind: str, item: Any, code: str, field: str) -> None:
+    found = check(kind, item)
+    assert not isinstance(found, MeasurementEntry | EventEntry)
+    assert [(each.code, each.field) for each in found] == [(code, field)]
+
+
+def test_a_refusal_says_what_is_allowed() -> None:
+    found = check("measurements", {**HSMR, "measure": "nope", **V})
+    assert isinstance(found[0], Trouble)
+    assert "hsmr, bundle" in found[0].detail
+
+
+def test_everything_wrong_in_shape_is_told_at_once() -> None:
+    found = check("measurements", {"value": "x" * 30, "a/b": 1})
+    assert [each.field for each in found if isinstance(each, Trouble)] == [
+        "/measure",
+        "/value",
+        "/a~1b",
+    ]
+
+
+def test_a_key_may_be_held_to_its_measures() -> None:
+    found = check("measurements", {**HSMR, **V}, frozenset({"falls"}))
+    assert isinstance(found[0], Trouble)
+    assert (found[0].code, found[0].status) == ("forbidden_measure", 403)
+
+
+def test_counts_win_over_a_value_and_are_scaled() -> None:
+    entry = kept({**BUNDLE, "measure": "percent", "value": 1, "numerator": 1, "denominator": 4})
+    assert (entry.value, entry.numerator, entry.denominator) == (25.0, 1.0, 4.0)
+
+
+@pytest.mark.parametrize(
+    ("amount", "flag"), [(300, None), (300.5, "out_of_range"), (-1, "out_of_range")]
+)
+def test_outside_of_what_is_valid_is_kept_and_flagged(amount: float, flag: str | None) -> None:
+    assert kept({**HSMR, "value": amount}).flag == flag
+
+
+@pytest.mark.parametrize("mark", ["*", "c", "<5", "<11"])
+def test_marks_of_suppression(mark: str) -> None:
+    entry = kept({**HSMR, "value": mark})
+    assert (entry.value, entry.suppressed) == (None, True)
+
+
+def test_a_running_period_may_be_told_in_part() -> None:
+    assert kept({**HSMR, "period": "2026-11", **V, "state": "partial"}).state == "partial"
+
+
+def test_a_late_value_of_what_has_ended_is_kept() -> None:
+    assert kept({**HSMR, "measure": "gone", "period": "2026-05", **V}).period == date(2026, 5, 1)
+    assert kept({**HSMR, "site": "shut", "period": "2026-05", **V}).site == "shut"
+
+
+def test_the_current_definition_is_meant() -> None:
+    assert kept({**HSMR, "measure": "twice", **V}).definition == 2
+    assert kept({**HSMR, "measure": "twice", **V, "definition": 1}).definition == 1
+
+
+def test_the_day_is_that_of_the_organisation() -> None:
+    """At 23:30 UTC in summer it is tomorrow in London."""
+    late = datetime(2026, 6, 30, 23, 30, tzinfo=UTC)
+    checker = Checker(STANDING, DEPENDENTS, "measurements", late, "feed", None)
+    raw = from_objects([{"measure": "hsmr", "period": "2026-06", "value": 1}])[0]
+    assert isinstance(checker.check(raw), MeasurementEntry)
