@@ -6,8 +6,9 @@ executive is shown the role only.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date
+from functools import partial
 from typing import NamedTuple
 
 from services.framework.expectations.catalogue import Expectation, Situation
@@ -21,16 +22,16 @@ from services.framework.expectations.projects import (
 )
 from services.framework.facts import Role
 from services.framework.judgement import Link, Outcome, Severity
-from services.framework.plan import Aim, Project, ProjectState
+from services.framework.plan import Aim, Driver, Milestone, Project, ProjectState
 
 MOST = 3
 
 
 class Weakness(NamedTuple):
-    """A link with its rank: the lower, the weaker."""
+    """A link with its rank, the lower the weaker; the link is made only if it is shown."""
 
     rank: tuple[float, ...]
-    link: Link
+    link: Callable[[], Link]
 
 
 class Chain(NamedTuple):
@@ -55,7 +56,7 @@ def weakest(situation: Situation, aim: Aim, outcomes: Iterable[Outcome]) -> Chai
         else:
             found += _idle(situation, project)
     found.sort(key=lambda weakness: weakness.rank)
-    return Chain(tuple(w.link for w in found[:MOST]), min(coming, default=None))
+    return Chain(tuple(w.link() for w in found[:MOST]), min(coming, default=None))
 
 
 def _projects(situation: Situation, aim: Aim) -> list[Project]:
@@ -73,11 +74,15 @@ def _bare_drivers(
         outcome = bare.get(f"driver:{driver.key}")
         if outcome is not None:
             heavy = 0.0 if outcome.severity is Severity.CRIT else 2.0
-            person = _person(situation, situation.roster.holder(aim, Role.SPONSOR).person)
-            link = Link(
-                "driver", driver.key, driver.name, "no project at work on it", "aim sponsor", person
-            )
+            link = partial(_driver_link, situation, aim, driver)
             yield Weakness((heavy, 0.0, -(driver.share or 0.0)), link)
+
+
+def _driver_link(situation: Situation, aim: Aim, driver: Driver) -> Link:
+    person = _holder(situation, aim, Role.SPONSOR)
+    return Link(
+        "driver", driver.key, driver.name, "no project at work on it", "aim sponsor", person
+    )
 
 
 def _vacant(situation: Situation, project: Project, coming: list[date]) -> Iterator[Weakness]:
@@ -85,12 +90,15 @@ def _vacant(situation: Situation, project: Project, coming: list[date]) -> Itera
     for role, other in ((Role.LEADER, Role.SPONSOR), (Role.SPONSOR, Role.LEADER)):
         since = vacant_since(situation, project, role)
         severity = _climb(situation, PRJ_02, since, coming)
-        if since is None or severity is None:
-            continue
-        person = _person(situation, situation.roster.holder(project, other).person)
-        problem = f"no {role.value} since {since}"
-        link = Link("project", project.id, project.name, problem, f"project {other.value}", person)
-        yield Weakness((_weight(severity), 1.0, since.toordinal()), link)
+        if since is not None and severity is not None:
+            problem = f"no {role.value} since {since}"
+            link = partial(_project_link, situation, project, problem, other)
+            yield Weakness((_weight(severity), 1.0, since.toordinal()), link)
+
+
+def _project_link(situation: Situation, project: Project, problem: str, role: Role) -> Link:
+    person = _holder(situation, project, role)
+    return Link("project", project.id, project.name, problem, f"project {role.value}", person)
 
 
 def _late(situation: Situation, project: Project, coming: list[date]) -> Iterator[Weakness]:
@@ -98,12 +106,17 @@ def _late(situation: Situation, project: Project, coming: list[date]) -> Iterato
     for milestone in project.milestones:
         due = open_until(situation, project, milestone)
         severity = _climb(situation, MIL_01, due, coming)
-        if due is None or severity is None:
-            continue
-        person = _person(situation, situation.roster.holder(project, Role.LEADER).person)
-        problem = f"due {due}, not done ({project.name})"
-        link = Link("milestone", milestone.key, milestone.name, problem, "project leader", person)
-        yield Weakness((_weight(severity), 2.0, due.toordinal()), link)
+        if due is not None and severity is not None:
+            link = partial(_milestone_link, situation, project, milestone, due)
+            yield Weakness((_weight(severity), 2.0, due.toordinal()), link)
+
+
+def _milestone_link(
+    situation: Situation, project: Project, milestone: Milestone, due: date
+) -> Link:
+    person = _holder(situation, project, Role.LEADER)
+    problem = f"due {due}, not done ({project.name})"
+    return Link("milestone", milestone.key, milestone.name, problem, "project leader", person)
 
 
 def _climb(
@@ -123,9 +136,8 @@ def _idle(situation: Situation, project: Project) -> Iterator[Weakness]:
     standing = situation.roster.standing(project)
     if standing.state in (ProjectState.PAUSED, ProjectState.STOPPED):
         since = f" since {standing.since}" if standing.since else ""
-        person = _person(situation, situation.roster.holder(project, Role.SPONSOR).person)
         problem = f"{standing.state.value}{since}"
-        link = Link("project", project.id, project.name, problem, "project sponsor", person)
+        link = partial(_project_link, situation, project, problem, Role.SPONSOR)
         yield Weakness((3.0, 3.0, 0.0), link)
 
 
@@ -133,6 +145,8 @@ def _weight(severity: Severity) -> float:
     return 1.0 if severity is Severity.CRIT else 2.0
 
 
-def _person(situation: Situation, person: str | None) -> str | None:
+def _holder(situation: Situation, subject: Project | Aim, role: Role) -> str | None:
+    """The name of who holds a role."""
+    person = situation.roster.holder(subject, role).person
     known = situation.plan.people.get(person) if person else None
     return known.name if known else person

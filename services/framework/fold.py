@@ -85,7 +85,8 @@ class Course:
         """The error of the baseline in what is expected of the period, in values' noise."""
         if not self.improves:
             return 0.0 if self.declared.target is not None else self.level.error
-        return (1 - self.path.elapsed(ordinal)) * self.level.error
+        error = self.level.error
+        return (1 - self.path.elapsed(ordinal)) * error if error else 0.0
 
     def compared(self, value: float, expected: float, sigma: float, shared: float) -> Comparison:
         """The lag of ``value`` behind ``expected``, standardised."""
