@@ -122,7 +122,7 @@ def would_change(course: Course, fold: Fold) -> str | None:
     if fold.status in DECIDED:
         return "Only a decision of the board closes it."
     if fold.status is Status.WAITING or not fold.judged:
-        return f"{_wanting(fold)} judged values."
+        return f"It can be judged with {_wanting(fold)}."
     start, deadline = course.aim.start, course.aim.deadline
     ordinal = fold.judged[-1].ordinal + 1
     if start is None or course.low is not None:
