@@ -7,7 +7,7 @@ before, another feed's value, a key that holds one) is left to the plain stateme
 
 from __future__ import annotations
 
-import threading
+import re
 from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -69,6 +69,9 @@ _FROM_ARRAYS = (
     + ", ".join(f"%({name})s::{kind}[]" for name, kind in _COLUMNS.items())
     + f") AS i ({', '.join(_COLUMNS)})"
 )
+_FROM_ONE = (
+    "(SELECT " + ", ".join(f"%({name})s::{kind} AS {name}" for name, kind in _COLUMNS.items())
+) + ") i"
 _SAME = " AND ".join(f"h.{name} IS NOT DISTINCT FROM i.{name}" for name in _COMPARED)
 _ROW = ("measure", "site", "stratum", "period", "definition")
 _KEY = " AND ".join(f"m.{name} = i.{name}" for name in _ROW)
@@ -147,8 +150,29 @@ FROM decided d
 """  # noqa: S608 - names of columns, none of them from outside
 
 
-_ONE = _statement(_FROM_ARRAYS)
-_BULK = _statement(f"{_STAGE} i")
+class _Statement:
+    """A statement with its parameters numbered once; psycopg would parse it at each call."""
+
+    def __init__(self, text: str) -> None:
+        self.names: list[str] = []
+        self.text = re.sub(r"%\((\w+)\)s", self._number, text).encode()
+
+    def _number(self, match: re.Match[str]) -> str:
+        name = match.group(1)
+        if name not in self.names:
+            self.names.append(name)
+        return f"${self.names.index(name) + 1}"
+
+    def run(self, connection: Connection, parameters: dict[str, Any]) -> list[tuple[Any, ...]]:
+        """Execute it as a prepared statement."""
+        cursor = psycopg.RawCursor(connection)
+        values = [parameters[name] for name in self.names]
+        return cursor.execute(self.text, values, prepare=True).fetchall()
+
+
+_ONE = _Statement(_statement(_FROM_ONE))
+_SOME = _Statement(_statement(_FROM_ARRAYS))
+_BULK = _Statement(_statement(f"{_STAGE} i"))
 
 
 class FastWriter:
@@ -157,7 +181,6 @@ class FastWriter:
     def __init__(self, url: sa.URL) -> None:
         self._url = url.set(drivername="postgresql").render_as_string(hide_password=False)
         self._idle: deque[Connection] = deque()
-        self._guard = threading.Lock()
 
     def keep(
         self, standing: Standing, stamp: Stamp, entries: Sequence[MeasurementEntry]
@@ -205,15 +228,17 @@ class FastWriter:
 def _run(
     connection: Connection, parameters: dict[str, Any], entries: Sequence[MeasurementEntry]
 ) -> list[tuple[Any, ...]]:
+    if len(entries) == 1:
+        return _ONE.run(connection, {**parameters, **entries[0]._asdict()})
     if len(entries) < _COPY_FROM:
-        arrays = {name: [getattr(e, name) for e in entries] for name in _COLUMNS}
-        return connection.execute(_ONE, {**parameters, **arrays}, prepare=True).fetchall()
+        arrays = {name: [getattr(each, name) for each in entries] for name in _COLUMNS}
+        return _SOME.run(connection, {**parameters, **arrays})
     with connection.transaction():
         with connection.cursor().copy(_COPY) as copy:
             copy.set_types(list(_COLUMNS.values()))
             for entry in entries:
                 copy.write_row((*entry[:6], *entry[7:24]))
-        return connection.execute(_BULK, parameters, prepare=True).fetchall()
+        return _BULK.run(connection, parameters)
 
 
 def _parameters(
