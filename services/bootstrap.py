@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from services.persistence.clock import DatabaseClock
 from services.persistence.engine import Engine, make_engine
@@ -16,15 +18,19 @@ if TYPE_CHECKING:
     from services.access.keys import Keys
     from services.access.organisations import Organisations
     from services.access.sessions import Sessions
-    from services.persistence.audit import DatabaseAuditLog
+    from services.alerts.acknowledge import Alerts
+    from services.delivery.deliver import Deliver
+    from services.evaluation.judge import Judge
     from services.intake.record import Intake
+    from services.persistence.audit import DatabaseAuditLog
+    from services.persistence.channels import DatabaseChannelStore
     from services.persistence.facts_idempotency import DatabaseIdempotencyStore
     from services.persistence.facts_store import DatabaseFactStore
-    from services.persistence.plans import PlanStore
-    from services.planning.plans import Plans
-    from services.persistence.channels import DatabaseChannelStore
     from services.persistence.health import HealthReader
+    from services.persistence.heartbeats import DatabaseHeartbeats
+    from services.persistence.plans import PlanStore
     from services.persistence.reads import ApiReads
+    from services.planning.plans import Plans
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +59,11 @@ class Options:
     embedded: bool = False
     demo: bool = False
     channel_allow_hosts: tuple[str, ...] = ()
+
+    @property
+    def domain(self) -> str:
+        """The host by which message ids and threads are named."""
+        return urlsplit(self.base_url).hostname or "localhost"
 
 
 class Services:
@@ -187,6 +198,55 @@ class Services:
         from services.persistence.facts_idempotency import DatabaseIdempotencyStore
 
         return DatabaseIdempotencyStore(self.engine)
+
+    @cached_property
+    def judge(self) -> Judge:
+        """Judges what is stale or due."""
+        from services.evaluation.judge import Judge
+        from services.persistence.judgements import DatabaseJudgementStore
+
+        merge = timedelta(seconds=self.options.mail.merge_seconds)
+        store = DatabaseJudgementStore(self.engine, self.plan_store, self.options.domain)
+        return Judge(store, self.clock, merge)
+
+    @cached_property
+    def deliver(self) -> Deliver:
+        """Sends what is owed."""
+        from services.delivery.deliver import Deliver
+        from services.notify.mail import SmtpServer
+        from services.notify.notifier import Notifier
+        from services.persistence.mailbox import DatabaseMailbox
+        from services.persistence.outbox import DatabaseOutbox
+        from services.rendering.letter import LetterWriter
+
+        mail = self.options.mail
+        server = mail.host and SmtpServer(
+            mail.host, mail.port, mail.user, mail.password, mail.starttls
+        )
+        notifier = Notifier(
+            self.plan_store,
+            self.channel_store,
+            DatabaseMailbox(self.engine, self.clock),
+            server or None,
+            (mail.sender, mail.reply_to),
+        )
+        writer = LetterWriter(self.options.base_url, self.options.domain)
+        return Deliver(DatabaseOutbox(self.engine), notifier, writer, self.clock)
+
+    @cached_property
+    def alerts(self) -> Alerts:
+        """What people do with alerts."""
+        from services.alerts.acknowledge import Alerts
+        from services.persistence.alerts import DatabaseAlertStore
+
+        return Alerts(DatabaseAlertStore(self.engine), self.clock)
+
+    @cached_property
+    def heartbeats(self) -> DatabaseHeartbeats:
+        """Signs of life of the workers and of beat."""
+        from services.persistence.heartbeats import DatabaseHeartbeats
+
+        return DatabaseHeartbeats(self.engine)
 
     def close(self) -> None:
         """Give back every connection."""

@@ -1,1 +1,1 @@
-"""The pure lifecycle of an alert: what changed, who is told, and why."""
+"""What to tell whom, and why not: pure decisions about alerts."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple, Protocol
 
@@ -121,7 +121,7 @@ class Standing:
     """What entries are checked against: the plan in force and the clock.
 
     Business time is ``frozen_at``, or system time plus ``offset``. ``subject_ids`` are the rows
-    that marks go to.
+    that marks go to; ``touched`` remembers which of them a value at a place touches.
     """
 
     organisation_id: int
@@ -130,6 +130,9 @@ class Standing:
     frozen_at: datetime | None
     offset: timedelta
     subject_ids: Mapping[Subject, int]
+    touched: dict[tuple[str, str, str], tuple[int, tuple[int, ...]]] = field(
+        default_factory=dict, compare=False, repr=False
+    )
 
     def business(self, system_now: datetime) -> datetime:
         """Business time at the system instant ``system_now``."""

@@ -1,0 +1,109 @@
+"""What a message says, frozen when it is owed: plain values that any channel can render."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from services.alerting.lifecycle import Change, Decision
+from services.framework.judgement import Link, Outcome, Status, Subject, Verdict
+from services.framework.plan import Aim, Plan
+
+_ASKED = {
+    "off_track": "Decide with the aim's team what to change, or who removes what is in the way.",
+    "deteriorating": "Find out with the aim's team what made it worse, and decide what to stop.",
+    "slipping": "Decide who restores the gain, and by when.",
+    "missed": "The board decides: extend, replace or withdraw the aim.",
+}
+
+
+def of_status(plan: Plan, aim: Aim, verdict: Verdict, decision: Decision) -> dict[str, Any]:
+    """What an executive reads of an aim's status: roles, and no names."""
+    words = verdict.status.words
+    back = decision.change is Change.RESOLVE and verdict.status is Status.ON_TRACK
+    unit = plan.measures[aim.primary.measure].unit if aim.primary else ""
+    return {
+        "kind": "status",
+        "state": "Back on track" if back else words,
+        "about": aim.name,
+        "path": f"/aims/{aim.id}",
+        "since": verdict.since.label if verdict.since else None,
+        "reason": verdict.reason,
+        "figures": _figures(verdict, unit),
+        "links": [_without_person(link) for link in verdict.chain],
+        "asked": _ASKED.get(verdict.status.value, "Nothing is asked of you."),
+        "would_change": verdict.would_change,
+        "blind_since": verdict.blind_since.label if verdict.blind_since else None,
+    }
+
+
+def of_finding(
+    plan: Plan, subject: Subject, outcome: Outcome, decision: Decision
+) -> dict[str, Any]:
+    """What the people of a project or a measure read of a finding."""
+    name, path = _named(plan, subject)
+    resolved = decision.change is Change.RESOLVE
+    return {
+        "kind": "finding",
+        "expectation": outcome.expectation,
+        "state": "Resolved" if resolved else _HEADLINES.get(outcome.expectation, "Needs attention"),
+        "about": name,
+        "path": path,
+        "since": outcome.since.date().isoformat() if outcome.since else None,
+        "reason": outcome.reason,
+        "figures": [],
+        "links": [],
+        "asked": "Nothing more is asked." if resolved else _REQUESTS.get(outcome.expectation, ""),
+        "would_change": None,
+        "blind_since": None,
+    }
+
+
+_HEADLINES = {
+    "AIM-01": "Aim incomplete",
+    "DAT-01": "Data late",
+    "DAT-02": "No data",
+    "PRT-01": "Driver without a project",
+    "PRJ-02": "Role vacant",
+    "MIL-01": "Milestone late",
+}
+_REQUESTS = {
+    "AIM-01": "Complete the aim in the plan.",
+    "DAT-01": "Send the value, or say when it comes.",
+    "DAT-02": "Send the values: the aim cannot be judged without them.",
+    "PRT-01": "Link or start a project for the driver, or end the driver.",
+    "PRJ-02": "Name somebody for the role.",
+    "MIL-01": "Mark the milestone as done, or give it a new date with the reason.",
+}
+
+
+def _named(plan: Plan, subject: Subject) -> tuple[str, str]:
+    kinds: dict[str, Any] = {"aim": plan.aims, "project": plan.projects, "measure": plan.measures}
+    known = kinds.get(subject.kind.value, {}).get(subject.id)
+    page = {"aim": f"/aims/{subject.id}", "project": f"/projects/{subject.id}"}
+    return (known.name if known else subject.id), page.get(subject.kind.value, "/alerts")
+
+
+def _figures(verdict: Verdict, unit: str) -> list[list[str]]:
+    figures = [
+        ("Period", verdict.period.label if verdict.period else None),
+        ("Value", _number(verdict.value, unit)),
+        ("Path", _number(verdict.expected, unit)),
+        ("Target", _target(verdict.target, unit)),
+    ]
+    if verdict.probability is not None:
+        figures.append(("Chance of reaching it", f"{verdict.probability:.0%}"))
+    return [[label, value] for label, value in figures if value is not None]
+
+
+def _number(value: float | None, unit: str) -> str | None:
+    return None if value is None else f"{value:.4g} {unit}".strip()
+
+
+def _target(target: float | tuple[float, float] | None, unit: str) -> str | None:
+    if isinstance(target, tuple):
+        return f"{target[0]:.4g} to {target[1]:.4g} {unit}".strip()
+    return _number(target, unit)
+
+
+def _without_person(link: Link) -> dict[str, str | None]:
+    return {"kind": link.kind, "name": link.name, "problem": link.problem, "role": link.role}

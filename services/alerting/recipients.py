@@ -1,0 +1,104 @@
+"""Who hears what, by which channel."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from services.framework.facts import Role
+from services.framework.judgement import Outcome, Subject, SubjectKind
+from services.framework.plan import Aim, Plan, Project, Route
+from services.framework.roster import Roster
+
+MAIL = "mail"
+
+
+class Recipient(NamedTuple):
+    """A person of the plan, the channel, and in which part the person is told."""
+
+    person: str
+    channel: str
+    part: str
+
+
+def of_status(plan: Plan, aim: str) -> tuple[Recipient, ...]:
+    """Who hears of an aim's status: its routes, else the organisation's, else its sponsor."""
+    routes = [r for r in plan.routes if r.aim == aim] or _general(plan)
+    told = [Recipient(p, c, "executive") for r in routes for p in r.to for c in r.by]
+    sponsor = plan.aims[aim].sponsor
+    if not told and sponsor is not None:
+        told = [Recipient(sponsor, MAIL, "executive")]
+    return _once(told)
+
+
+def of_finding(
+    plan: Plan, roster: Roster, subject: Subject, outcome: Outcome
+) -> tuple[Recipient, ...]:
+    """Who hears of a finding: those who play the parts of its audience."""
+    people = [
+        (part, person)
+        for part in outcome.audience
+        for person in _holders(plan, roster, subject, part)
+    ]
+    return _once(
+        Recipient(person, channel, part)
+        for part, person in people
+        for channel in _channels(plan, subject, person)
+    )
+
+
+def _channels(plan: Plan, subject: Subject, person: str) -> tuple[str, ...]:
+    own = [
+        r
+        for r in plan.routes
+        if getattr(r, subject.kind.value, None) == subject.id and person in r.to
+    ]
+    return tuple(c for r in own for c in r.by) or (MAIL,)
+
+
+def _general(plan: Plan) -> list[Route]:
+    return [r for r in plan.routes if r.aim is None and r.project is None and r.measure is None]
+
+
+def _holders(plan: Plan, roster: Roster, subject: Subject, part: str) -> list[str]:
+    """Who plays ``part`` for the subject; empty where the part is vacant or not theirs."""
+    if part == "measure_owner":
+        owner = plan.measures[subject.id].owner if subject.id in plan.measures else None
+        return [owner] if owner else []
+    if part == "aim_sponsor":
+        return _sponsors_of(plan, subject)
+    if part == "executive":
+        return [p for route in _routes_of(plan, subject) for p in route.to]
+    owner_of: Project | Aim | None = None
+    if subject.kind is SubjectKind.PROJECT:
+        owner_of = plan.projects.get(subject.id)
+    elif subject.kind is SubjectKind.AIM:
+        owner_of = plan.aims.get(subject.id)
+    if owner_of is None or part not in set(Role):
+        return []
+    holder = roster.holder(owner_of, Role(part)).person
+    return [holder] if holder else []
+
+
+def _routes_of(plan: Plan, subject: Subject) -> list[Route]:
+    own = [r for r in plan.routes if r.aim == subject.id] if subject.kind is SubjectKind.AIM else []
+    return own or _general(plan)
+
+
+def _sponsors_of(plan: Plan, subject: Subject) -> list[str]:
+    if subject.kind is SubjectKind.PROJECT:
+        return _aim_sponsors(plan, subject.id)
+    judging = [a for a in plan.aims.values() if any(m.measure == subject.id for m in a.measures)]
+    return [a.sponsor for a in judging if a.sponsor]
+
+
+def _aim_sponsors(plan: Plan, project: str) -> list[str]:
+    served = (s.driver.partition("/")[0] for s in plan.projects[project].serves)
+    return [s for a in dict.fromkeys(served) if a in plan.aims and (s := plan.aims[a].sponsor)]
+
+
+def _once(told: Iterable[Recipient]) -> tuple[Recipient, ...]:
+    seen: dict[tuple[str, str], Recipient] = {}
+    for recipient in told:
+        seen.setdefault((recipient.person, recipient.channel), recipient)
+    return tuple(seen.values())

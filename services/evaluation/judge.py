@@ -1,0 +1,141 @@
+"""Use case: judge what is stale or due, one subject a transaction, and owe what it makes news."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from enum import Enum
+from typing import Any
+
+from services.alerting.content import of_finding as finding_content
+from services.alerting.content import of_status as status_content
+from services.alerting.lifecycle import STATUS, Change, decide_finding, decide_status
+from services.alerting.recipients import MAIL, Recipient
+from services.alerting.recipients import of_finding as who_hears_finding
+from services.alerting.recipients import of_status as who_hears_status
+from services.framework.evaluate import evaluate
+from services.framework.judgement import Evaluation, Outcome
+from services.framework.periods import local_date, midnight
+from services.framework.roster import Roster
+from services.ports.clock import Clock
+from services.ports.evaluation import AlertChange, JudgementStore, Owed, Snapshot
+
+VERDICTS = frozenset({"TRJ-01", "TRJ-02", "TRJ-04", "TRJ-05"})
+
+
+class Judged(Enum):
+    """What came of asking for the next subject."""
+
+    NOTHING = "nothing to judge"
+    QUIET = "judged, nothing to tell"
+    NEWS = "judged, messages owed"
+
+
+class Judge:
+    """Judges subjects as of business time. ``merge`` is how long a mail waits for others."""
+
+    def __init__(self, store: JudgementStore, clock: Clock, merge: timedelta) -> None:
+        self._store = store
+        self._clock = clock
+        self._merge = merge
+
+    def next(self) -> Judged:
+        """Judge one subject, if any is stale or due.
+
+        A subject that cannot be judged is put off, so that the others go on.
+        """
+        system, business = self._clock.system_now(), self._clock.business_now()
+        judged: Snapshot | None = None
+        try:
+            with self._store.next(system, business) as work:
+                if work is None:
+                    return Judged.NOTHING
+                judged = work.snapshot
+                evaluation = evaluate(judged.plan, judged.facts, judged.subject, business)
+                changes = self._changes(judged, evaluation, system)
+                work.store(evaluation, changes)
+        except Exception as error:
+            if judged is None:
+                raise
+            name = type(error).__name__
+            self._store.failed(judged.organisation_id, judged.subject, f"{name}: {error}", system)
+            return Judged.QUIET
+        return Judged.NEWS if any(change.decision.tells for change in changes) else Judged.QUIET
+
+    def _changes(
+        self, snapshot: Snapshot, evaluation: Evaluation, system: datetime
+    ) -> list[AlertChange]:
+        changes = [*_of_findings(snapshot, evaluation, self._owed(system))]
+        if evaluation.verdict is not None:
+            changes.append(_of_status(snapshot, evaluation, self._owed(system)))
+        return [change for change in changes if change.decision.change is not Change.NOTHING]
+
+    def _owed(self, system: datetime) -> _Owing:
+        return _Owing(system, self._merge)
+
+
+class _Owing:
+    """Makes messages owed: mail waits to be merged, other channels do not wait."""
+
+    def __init__(self, system: datetime, merge: timedelta) -> None:
+        self._system = system
+        self._merge = merge
+
+    @property
+    def mail_due(self) -> datetime:
+        """When a mail owed now leaves."""
+        return self._system + self._merge
+
+    def __call__(self, recipient: Recipient, content: dict[str, Any]) -> Owed:
+        due = self.mail_due if recipient.channel == MAIL else self._system
+        return Owed(recipient.person, recipient.channel, content, due)
+
+
+def _of_status(snapshot: Snapshot, evaluation: Evaluation, owing: _Owing) -> AlertChange:
+    verdict, aim = evaluation.verdict, snapshot.subject.id
+    assert verdict is not None  # noqa: S101 - asked by the caller
+    about = str(snapshot.subject)
+    standing = snapshot.standings.get((STATUS, about))
+    decision = decide_status(standing, verdict, ended=_has_ended(snapshot, evaluation))
+    owed: Iterable[Owed] = ()
+    if decision.tells:
+        content = status_content(snapshot.plan, snapshot.plan.aims[aim], verdict, decision)
+        told = who_hears_status(snapshot.plan, aim)
+        owed = [owing(recipient, content) for recipient in told]
+    return AlertChange(STATUS, about, decision, verdict.reason, tuple(owed))
+
+
+def _has_ended(snapshot: Snapshot, evaluation: Evaluation) -> bool:
+    ended = snapshot.plan.aims[snapshot.subject.id].ended
+    return ended is not None and midnight(ended, snapshot.plan.zone) <= evaluation.as_of
+
+
+def _of_findings(
+    snapshot: Snapshot, evaluation: Evaluation, owing: _Owing
+) -> Iterable[AlertChange]:
+    """A change for each outcome, and a resolution for what is no longer looked at at all."""
+    roster = Roster.of(
+        snapshot.plan, snapshot.facts, local_date(evaluation.as_of, snapshot.plan.zone)
+    )
+    looked_at = set()
+    for outcome in evaluation.outcomes:
+        if outcome.expectation not in VERDICTS:
+            looked_at.add((outcome.expectation, outcome.about))
+            yield _of_outcome(snapshot, roster, outcome, owing)
+    for (expectation, about), standing in snapshot.standings.items():
+        if expectation != STATUS and (expectation, about) not in looked_at and standing.open:
+            gone = Outcome(expectation, about, False, "It is no longer asked for.")
+            yield _of_outcome(snapshot, roster, gone, owing)
+
+
+def _of_outcome(snapshot: Snapshot, roster: Roster, outcome: Outcome, owing: _Owing) -> AlertChange:
+    key = (outcome.expectation, outcome.about)
+    decision = decide_finding(snapshot.standings.get(key), outcome)
+    if not decision.tells:
+        return AlertChange(*key, decision, outcome.reason)
+    content = finding_content(snapshot.plan, snapshot.subject, outcome, decision)
+    if decision.change is Change.RESOLVE:
+        return AlertChange(*key, decision, outcome.reason, to_told=content, mail_due=owing.mail_due)
+    told = who_hears_finding(snapshot.plan, roster, snapshot.subject, outcome)
+    owed = tuple(owing(recipient, content) for recipient in told)
+    return AlertChange(*key, decision, outcome.reason, owed)

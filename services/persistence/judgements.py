@@ -1,0 +1,332 @@
+"""Judging in the database: the next subject under its lock, and all that a judgement changes."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import sqlalchemy as sa
+
+from services.alerting.lifecycle import Change, Standing
+from services.framework.evaluate import ENGINE_VERSION
+from services.framework.judgement import Evaluation, Severity, Status, Subject, SubjectKind
+from services.framework.periods import Period
+from services.persistence import tables
+from services.persistence.engine import is_sqlite, reading, writing
+from services.persistence.plans import PlanStore
+from services.persistence.snapshots import bearing, load_facts
+from services.ports.evaluation import AlertChange, Snapshot
+
+_SUBJECT, _EVALUATION = tables.subject, tables.evaluation
+_ALERT, _MESSAGE = tables.alert, tables.message
+APART = timedelta(seconds=2)
+_FIRST_WAIT, _LONGEST_WAIT = timedelta(seconds=10), timedelta(hours=1)
+_MAIL = "mail"
+
+
+class DatabaseJudgementStore:
+    """Finds what is stale or due; a subject is locked from its reading to its storing."""
+
+    def __init__(self, engine: sa.Engine, plans: PlanStore, domain: str) -> None:
+        self._engine = engine
+        self._plans = plans
+        self._domain = domain
+
+    @contextmanager
+    def next(self, system_now: datetime, business_now: datetime) -> Iterator[_Work | None]:
+        """The next subject, by rank; None where none waits. Commits when left well."""
+        if is_sqlite(self._engine) and not self._any(system_now, business_now):
+            yield None
+            return
+        with writing(self._engine) as connection:
+            row = connection.execute(_waiting(system_now, business_now)).first()
+            if row is None:
+                yield None
+                return
+            plan = self._plans.version(row.organisation_id, _plan_version(connection, row))
+            yield _Work(connection, row, plan, (system_now, business_now), self._domain)
+
+    def _any(self, system_now: datetime, business_now: datetime) -> bool:
+        """Whether anything waits, asked without the writer's lock."""
+        with reading(self._engine) as connection:
+            return connection.execute(_waiting(system_now, business_now)).first() is not None
+
+    def failed(self, organisation_id: int, subject: Subject, error: str, now: datetime) -> None:
+        """Put the subject off, twice as long each time, and keep the error."""
+        mine = sa.and_(
+            _SUBJECT.c.organisation_id == organisation_id,
+            _SUBJECT.c.kind == subject.kind.value,
+            _SUBJECT.c.key == subject.id,
+        )
+        with writing(self._engine) as connection:
+            attempts = connection.scalar(sa.select(_SUBJECT.c.attempts).where(mine)) or 0
+            wait = min(_FIRST_WAIT * 2 ** min(attempts, 10), _LONGEST_WAIT)
+            connection.execute(
+                _SUBJECT.update()
+                .where(mine)
+                .values(
+                    attempts=attempts + 1,
+                    last_error=error[:500],
+                    not_before=now + wait,
+                    rank_at=sa.func.coalesce(_SUBJECT.c.rank_at, now),
+                )
+            )
+
+
+def _waiting(system_now: datetime, business_now: datetime) -> sa.Select[Any]:
+    subject = _SUBJECT.c
+    allowed = sa.or_(subject.not_before.is_(None), subject.not_before <= system_now)
+    waits = sa.or_(subject.rank_at.is_not(None), subject.wake_at <= business_now)
+    return (
+        sa.select(_SUBJECT)
+        .where(waits, allowed)
+        .order_by(subject.rank_at.asc().nulls_last(), subject.id)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    )
+
+
+def _plan_version(connection: sa.Connection, row: Any) -> int:
+    organisation = tables.organisation.c
+    query = sa.select(organisation.plan_version).where(organisation.id == row.organisation_id)
+    version: int = connection.execute(query).scalar_one()
+    return version
+
+
+class _Work:
+    """One subject being judged."""
+
+    def __init__(
+        self,
+        connection: sa.Connection,
+        row: Any,
+        plan: Any,
+        now: tuple[datetime, datetime],
+        domain: str,
+    ) -> None:
+        self._connection = connection
+        self._row = row
+        self._system, self._business = now
+        self._domain = domain
+        subject = Subject(SubjectKind(row.kind), row.key)
+        looked_at = bearing(plan, subject)
+        self._alerts = _alerts(connection, row.id)
+        self.snapshot = Snapshot(
+            row.id,
+            row.organisation_id,
+            subject,
+            row.sequence,
+            plan,
+            load_facts(connection, row.organisation_id, plan, looked_at),
+            _sequences(connection, row.organisation_id, {str(subject), *looked_at.keys}),
+            {key: _standing(alert) for key, alert in self._alerts.items()},
+        )
+
+    def store(self, evaluation: Evaluation, changes: Sequence[AlertChange]) -> None:
+        """Keep what changed and what is owed, and clear the mark."""
+        self._keep(evaluation)
+        for change in changes:
+            self._change(change)
+        self._connection.execute(
+            _SUBJECT.update()
+            .where(_SUBJECT.c.id == self._row.id)
+            .values(
+                judged_sequence=self._row.sequence,
+                rank_at=None,
+                marked_at=None,
+                not_before=self._system + APART,
+                wake_at=evaluation.next_due,
+                attempts=0,
+                last_error=None,
+            )
+        )
+
+    def _keep(self, evaluation: Evaluation) -> None:
+        """A new row if the outcome changed, else the last one holds on."""
+        body = as_json(evaluation)
+        digest = hashlib.sha256(json.dumps(_outcome(body), sort_keys=True).encode()).digest()
+        last = self._connection.execute(
+            sa.select(_EVALUATION.c.id, _EVALUATION.c.outcome_hash)
+            .where(_EVALUATION.c.subject_id == self._row.id)
+            .order_by(_EVALUATION.c.id.desc())
+            .limit(1)
+        ).first()
+        values = {
+            "valid_to": evaluation.as_of,
+            "body": body,
+            "plan_version": self.snapshot.plan.version,
+            "engine_version": ENGINE_VERSION,
+            "seen": dict(self.snapshot.seen),
+        }
+        if last is not None and last.outcome_hash == digest:
+            held = _EVALUATION.update().where(_EVALUATION.c.id == last.id)
+            self._connection.execute(held.values(valid_to=evaluation.as_of))
+            return
+        verdict = evaluation.verdict
+        self._connection.execute(
+            _EVALUATION.insert().values(
+                **values,
+                organisation_id=self._row.organisation_id,
+                subject_id=self._row.id,
+                as_of=evaluation.as_of,
+                status=verdict.status.value if verdict else None,
+                reason=verdict.reason if verdict else None,
+                blind_since=verdict.blind_since.label if verdict and verdict.blind_since else None,
+                outcome_hash=digest,
+            )
+        )
+
+    def _change(self, change: AlertChange) -> None:
+        alert = self._alerts.get((change.expectation, change.about))
+        identifier, episode, step = self._alert(alert, change)
+        if not change.decision.tells:
+            return
+        self._event(identifier, episode, step, change)
+        for owed in change.owed:
+            self._owe(
+                identifier,
+                (episode, step),
+                (owed.recipient, owed.channel),
+                owed.content,
+                owed.due_at,
+            )
+        if change.to_told is not None:
+            self._tell_again(identifier, (episode, step), change)
+
+    def _alert(self, alert: Any, change: AlertChange) -> tuple[int, int, int]:
+        """Write the alert's row; its id, episode and step."""
+        decision = change.decision
+        values: dict[str, Any] = {"severity": decision.severity.value, "reason": change.reason}
+        if decision.change is Change.REVISE:
+            values["changed_at"] = alert.changed_at
+        else:
+            values["changed_at"] = self._business
+            values["status"] = decision.status.value if decision.status else None
+        if decision.change in (Change.RESOLVE, Change.ANNOUNCE):
+            values |= {"state": "resolved", "resolved_at": self._business}
+        elif decision.change is Change.OPEN:
+            values |= {"state": "open", "resolved_at": None, "opened_at": self._business}
+            values |= dict.fromkeys(("acknowledged_at", "acknowledged_by", "acknowledged_note"))
+        if alert is None:
+            return self._new_alert(change, values)
+        begins = decision.change in (Change.OPEN, Change.ANNOUNCE)
+        episode = alert.episode + 1 if begins else alert.episode
+        step = 1 if begins else alert.step + (1 if decision.tells else 0)
+        row = _ALERT.update().where(_ALERT.c.id == alert.id)
+        self._connection.execute(row.values(**values, episode=episode, step=step))
+        return alert.id, episode, step
+
+    def _new_alert(self, change: AlertChange, values: Mapping[str, Any]) -> tuple[int, int, int]:
+        insert = _ALERT.insert().values(
+            {"opened_at": self._business, **values},
+        )
+        insert = insert.values(
+            organisation_id=self._row.organisation_id,
+            subject_id=self._row.id,
+            expectation=change.expectation,
+            about=change.about,
+        )
+        identifier: int = self._connection.execute(insert.returning(_ALERT.c.id)).scalar_one()
+        return identifier, 1, 1
+
+    def _event(self, alert: int, episode: int, step: int, change: AlertChange) -> None:
+        decision = change.decision
+        self._connection.execute(
+            tables.alert_event.insert().values(
+                organisation_id=self._row.organisation_id,
+                alert_id=alert,
+                episode=episode,
+                step=step,
+                kind=decision.change.value,
+                at=self._business,
+                actor="bigdot",
+                status=decision.status.value if decision.status else None,
+                reason=change.reason,
+                detail={"why": decision.why},
+            )
+        )
+
+    def _owe(
+        self,
+        alert: int,
+        step: tuple[int, int],
+        to: tuple[str, str],
+        content: Mapping[str, Any],
+        due: datetime,
+    ) -> None:
+        self._connection.execute(
+            _MESSAGE.insert().values(
+                organisation_id=self._row.organisation_id,
+                alert_id=alert,
+                episode=step[0],
+                step=step[1],
+                recipient=to[0],
+                channel=to[1],
+                state="owed",
+                content=dict(content),
+                message_id=f"<{uuid4().hex}@{self._domain}>",
+                owed_at=self._system,
+                due_at=due,
+            )
+        )
+
+    def _tell_again(self, alert: int, step: tuple[int, int], change: AlertChange) -> None:
+        """Owe those who were told in this episode what became of it."""
+        told = sa.select(_MESSAGE.c.recipient, _MESSAGE.c.channel).where(
+            _MESSAGE.c.alert_id == alert, _MESSAGE.c.episode == step[0]
+        )
+        for recipient, channel in self._connection.execute(told.distinct()).all():
+            due = change.mail_due if channel == _MAIL and change.mail_due else self._system
+            self._owe(alert, step, (recipient, channel), change.to_told or {}, due)
+
+
+def _alerts(connection: sa.Connection, subject_id: int) -> dict[tuple[str, str], Any]:
+    rows = connection.execute(sa.select(_ALERT).where(_ALERT.c.subject_id == subject_id))
+    return {(row.expectation, row.about): row for row in rows}
+
+
+def _standing(row: Any) -> Standing:
+    return Standing(
+        row.state != "resolved",
+        Severity(row.severity),
+        Status(row.status) if row.status else None,
+        row.reason,
+    )
+
+
+def _sequences(connection: sa.Connection, organisation_id: int, names: set[str]) -> dict[str, int]:
+    name = _SUBJECT.c.kind + ":" + _SUBJECT.c.key
+    query = sa.select(name, _SUBJECT.c.sequence).where(
+        _SUBJECT.c.organisation_id == organisation_id, name.in_(sorted(names))
+    )
+    return {row[0]: row[1] for row in connection.execute(query)}
+
+
+def as_json(evaluation: Evaluation) -> dict[str, Any]:
+    """An evaluation as plain JSON values: enums by value, periods by label, instants in ISO."""
+    plain: dict[str, Any] = _plain(evaluation)
+    return plain
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Period):
+        return value.label
+    if hasattr(value, "__dataclass_fields__"):
+        return {name: _plain(getattr(value, name)) for name in value.__dataclass_fields__}
+    if isinstance(value, Mapping):
+        return {key: _plain(entry) for key, entry in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(entry) for entry in value]
+    if isinstance(value, (datetime, date)):
+        return value.isoformat()
+    return value
+
+
+def _outcome(body: Mapping[str, Any]) -> dict[str, Any]:
+    """What of an evaluation makes it another one: not the instant at which it was made."""
+    return {key: value for key, value in body.items() if key != "as_of"}

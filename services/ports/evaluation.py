@@ -1,0 +1,81 @@
+"""What judging needs from outside: the next subject to judge, and one transaction to do it in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from services.alerting.lifecycle import Decision, Standing
+from services.framework.facts import Facts
+from services.framework.judgement import Evaluation, Subject
+from services.framework.plan import Plan
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A subject under its lock, with what bears on it and what was seen of it."""
+
+    subject_id: int
+    organisation_id: int
+    subject: Subject
+    sequence: int
+    plan: Plan
+    facts: Facts
+    seen: Mapping[str, int]
+    standings: Mapping[tuple[str, str], Standing]
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """A message owed to one person on one channel, with its content frozen."""
+
+    recipient: str
+    channel: str
+    content: Mapping[str, Any]
+    due_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class AlertChange:
+    """A decided change of one alert and the messages that it owes.
+
+    ``to_told`` is what those hear who were told in this episode (mail at ``mail_due``).
+    """
+
+    expectation: str
+    about: str
+    decision: Decision
+    reason: str
+    owed: Sequence[Owed] = ()
+    to_told: Mapping[str, Any] | None = None
+    mail_due: datetime | None = None
+
+
+class Work(Protocol):
+    """One subject being judged, in one transaction."""
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """What is known."""
+        ...
+
+    def store(self, evaluation: Evaluation, changes: Sequence[AlertChange]) -> None:
+        """Keep the evaluation if its outcome changed, alerts and messages; clear the mark."""
+        ...
+
+
+class JudgementStore(Protocol):
+    """Finds what is to be judged."""
+
+    def next(
+        self, system_now: datetime, business_now: datetime
+    ) -> AbstractContextManager[Work | None]:
+        """The next stale or due subject, locked, or None. Commits when left well."""
+        ...
+
+    def failed(self, organisation_id: int, subject: Subject, error: str, now: datetime) -> None:
+        """Put a subject whose judging failed off, longer each time."""
+        ...

@@ -1,0 +1,66 @@
+"""The Celery app. The broker is a doorbell: what it loses costs time, never work."""
+
+from __future__ import annotations
+
+from celery import Celery, signals
+
+from services.ports.doorbell import QUEUE
+from workers import process
+
+TICK_SECONDS = 1.0
+VISIBILITY_SECONDS = 300
+HARD_LIMIT_SECONDS = 120
+SOFT_LIMIT_SECONDS = 90
+
+
+def make_app() -> Celery:
+    """The app, without settings: those are read when a worker or beat starts."""
+    made = Celery("bigdot", include=["workers.tasks"])
+    made.conf.update(
+        task_default_queue=QUEUE,
+        task_acks_late=True,
+        task_reject_on_worker_lost=True,
+        task_ignore_result=True,
+        task_time_limit=HARD_LIMIT_SECONDS,
+        task_soft_time_limit=SOFT_LIMIT_SECONDS,
+        task_serializer="json",
+        accept_content=["json"],
+        worker_prefetch_multiplier=1,
+        worker_hijack_root_logger=False,
+        worker_send_task_events=False,
+        worker_cancel_long_running_tasks_on_connection_loss=True,
+        broker_connection_retry_on_startup=True,
+        broker_transport_options={
+            "visibility_timeout": VISIBILITY_SECONDS,
+            "unacked_restore_interval": 5,
+            "unacked_restore_throttle": 1,
+            "socket_timeout": 10,
+            "socket_keepalive": True,
+            "health_check_interval": 10,
+        },
+        beat_schedule={
+            "tick": {
+                "task": "bigdot.tick",
+                "schedule": TICK_SECONDS,
+                "options": {"expires": TICK_SECONDS, "queue": QUEUE},
+            }
+        },
+    )
+    return made
+
+
+def _connect(made: Celery) -> Celery:
+    """Signals: settings and logging are read, and services made, when a process starts."""
+    signals.setup_logging.connect(process.configure_logging, weak=False)
+    signals.worker_process_init.connect(process.forget, weak=False)
+    signals.worker_process_shutdown.connect(process.forget, weak=False)
+    signals.worker_shutdown.connect(process.forget, weak=False)
+    made.on_configure.connect(_address, weak=False)
+    return made
+
+
+def _address(sender: Celery, **_: object) -> None:
+    sender.conf.update(broker_url=process.broker_url())
+
+
+app = _connect(make_app())
