@@ -44,7 +44,6 @@ class Checker:
         self._today = local_date(now, standing.plan.zone)
         self._source = source
         self._measures = measures
-        self._touched: dict[tuple[str, str, str], tuple[int, tuple[int, ...]]] = {}
 
     def check(self, raw: RawItem) -> Entry | tuple[Trouble, ...]:
         """What may be kept of the item, or everything that is wrong with it."""
@@ -127,11 +126,11 @@ class Checker:
 
     def _marks(self, measure: str, site: str, stratum: str) -> tuple[int, tuple[int, ...]]:
         key = (measure, site, stratum)
-        if key not in self._touched:
-            subjects = self._dependents.of_measurement(self._standing.plan, *key)
-            ids = self._ids(subjects)
-            self._touched[key] = (ids[0], tuple(sorted(ids)))
-        return self._touched[key]
+        known = self._standing.touched.get(key)
+        if known is None:
+            ids = self._ids(self._dependents.of_measurement(self._standing.plan, *key))
+            known = self._standing.touched[key] = (ids[0], tuple(sorted(ids)))
+        return known
 
     def _subjects_of(self, subject: Subject) -> tuple[Subject, ...]:
         plan = self._standing.plan

@@ -125,13 +125,13 @@ def _decide(
 
 def _told(
     connection: sa.Connection, organisation_id: int, entries: Sequence[Entry]
-) -> dict[tuple[str, str | None], sa.Row[Any]]:
+) -> dict[tuple[str, str | None], Any]:
     """The journal lines of ids that were used before, by source and id."""
     ids: dict[str, list[str]] = {}
     for entry in entries:
         if entry.event_id is not None:
             ids.setdefault(entry.source, []).append(entry.event_id)
-    found: dict[tuple[str, str | None], sa.Row[Any]] = {}
+    found: dict[tuple[str, str | None], Any] = {}
     table = tables.journal
     columns = (table.c.id, table.c.source, table.c.event_id, table.c.body_hash, table.c.result)
     for source, event_ids in ids.items():

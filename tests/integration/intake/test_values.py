@@ -1,4 +1,4 @@
-"""What becomes of values: once, corrected, withdrawn, another feed's; the same on both databases."""
+"""What becomes of values: once, corrected, withdrawn, flagged; the same on both databases."""
 
 from __future__ import annotations
 
