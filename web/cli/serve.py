@@ -1,190 +1,192 @@
-"""The processes of a deployment, its database, and its clock."""
+"""What production starts: ``bigdot web|worker|beat``, and what its operators need beside them."""
 
 from __future__ import annotations
 
 import os
-import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from web.cli.options import Trouble, json_option, open_services
+from web.cli.options import Trouble, answer, json_option, open_services
+from web.supervisor import programs
 
 if TYPE_CHECKING:
     from config.settings import Settings
-
-BACKLOG = 1024
-_MOVES = "Moving business time in production changes what is late for everybody."
-
-
-def _settings() -> Settings:
-    """The settings; a wrong one ends the command with one line and exit code 2."""
-    from config.settings import SettingsError, settings
-
-    try:
-        return settings()
-    except SettingsError as error:
-        raise click.UsageError(str(error)) from None
+    from services.bootstrap import Services
+    from services.persistence.clock import DatabaseClock
 
 
-def _ready(found: Settings) -> None:
-    """End with one line where the database's schema is not this program's."""
-    from services.persistence import migrate
-    from services.persistence.engine import DatabaseFailure
+class WrongSetting(Trouble):  # noqa: N818 - named as click names its exits
+    """A setting is wrong: one line, exit code 2."""
 
-    try:
-        migrate.check(found.database)
-    except migrate.SchemaError as error:
-        raise Trouble(str(error)) from None
-    except DatabaseFailure as error:
-        reason = str(error.orig).strip().splitlines()[0]
-        raise Trouble(f"the database does not answer: {reason}") from None
+    exit_code = 2
 
 
 @click.command("web")
-def web() -> None:
-    """Serve pages and API."""
-    found = _settings()
-    _ready(found)
-    _become(
-        "granian",
-        *("--interface", "wsgi", "--factory", "--host", found.host, "--port", str(found.port)),
-        *("--workers", str(found.web_processes), "--blocking-threads", str(found.web_threads)),
-        *("--backlog", str(BACKLOG), "--no-ws", "--respawn-failed-workers"),
-        *("--process-name", "bigdot-web", "--log-level", "warning", "web.wsgi:app"),
-    )
+@click.option("--host", metavar="ADDRESS", help="Where to listen; else BIGDOT_HOST.")
+@click.option("--port", type=click.IntRange(1, 65535), help="Else BIGDOT_PORT.")
+def web(host: str | None, port: int | None) -> None:
+    """Serve pages and API, until stopped."""
+    settings = ready_settings()
+    _become(programs.web(settings, host, port))
 
 
 @click.command("worker")
-def worker() -> None:
-    """Judge what is stale, send what is owed."""
-    found = _settings()
-    _need_broker(found)
-    _ready(found)
-    pool = "threads" if found.embedded else "prefork"
-    _celery(
-        *("worker", "--pool", pool, "--concurrency", str(found.worker_concurrency)),
-        *("--without-gossip", "--without-mingle", "--loglevel", found.log_level),
-    )
+@click.option("--concurrency", type=click.IntRange(1, 256), help="Else BIGDOT_WORKER_CONCURRENCY.")
+def worker(concurrency: int | None) -> None:
+    """Judge what is stale and send what is owed, until stopped."""
+    settings = ready_settings(broker=True)
+    _become(programs.worker(settings, concurrency))
 
 
 @click.command("beat")
 def beat() -> None:
-    """Wake the workers each second for what time alone changes; one is enough, two do no harm."""
-    found = _settings()
-    _need_broker(found)
-    found.data_dir.mkdir(parents=True, exist_ok=True)
-    schedule = found.data_dir / f"beat-{os.getpid()}"
-    _celery("beat", "--schedule", str(schedule), "--loglevel", "warning", "--pidfile", "")
-
-
-def _need_broker(found: Settings) -> None:
-    if found.broker is None:
-        raise click.UsageError("BIGDOT_BROKER_URL is not set (`bigdot up` starts a broker itself)")
-
-
-def _celery(*words: str) -> None:
-    _become("celery", "--app", "workers.app", "--quiet", *words)
-
-
-def _become(program: str, *words: str) -> None:
-    """Turn this process into the program, which then gets its signals itself."""
-    path = Path(sys.executable).with_name(program)
-    sys.stdout.flush()
-    os.execv(path, [str(path), *words])  # noqa: S606 - a fixed program of our own environment
+    """Wake what time alone changes, each second, until stopped; one a deployment is enough."""
+    settings = ready_settings(broker=True)
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    _become(programs.beat(settings))
 
 
 @click.group("db")
-def db() -> None:
+def database() -> None:
     """Bring the database up to date, or check it."""
 
 
-@db.command("upgrade")
+@database.command("upgrade")
 def upgrade() -> None:
-    """Bring the schema up to date; safe to run again, and beside running processes."""
+    """Bring the database to this release's schema; nothing to do is no error."""
     from services.persistence import migrate
 
-    found = _settings()
-    if found.embedded:
-        found.data_dir.mkdir(parents=True, exist_ok=True)
-    before = migrate.current(found.database)
-    migrate.upgrade(found.database)
-    after = migrate.current(found.database)
-    click.echo(f"The schema is at {after}." if before != after else f"Nothing to do: {after}.")
+    url = _settings().database
+    with _database_lines():
+        before = migrate.current(url)
+        migrate.upgrade(url)
+        after = migrate.current(url)
+    stands = "stands" if before == after else "now stands"
+    click.echo(f"The database {stands} at revision {after}.")
 
 
-@db.command("check")
+@database.command("check")
 def check() -> None:
-    """Say whether the schema is this program's; exit code 1 where it is not."""
-    _ready(_settings())
-    click.echo("The schema is up to date.")
+    """Exit 0 if the database stands at this release's schema; else 1 and a line that says why."""
+    ready_settings()
+    click.echo("The database stands at this release's schema.")
 
 
 @click.group("clock")
 def clock() -> None:
-    """Read or move business time, by which things fall due and late."""
+    """Read or move business time, which all processes share."""
 
 
 @clock.command("show")
 @json_option
 def show(as_json: bool) -> None:
-    """Business time now."""
+    """Show business time."""
     with open_services() as services:
-        now = services.clock.business_now().isoformat(timespec="seconds")
-    click.echo(f'{{"business_now": "{now}"}}' if as_json else now)
-
-
-_sure = click.option("--yes-move-time", is_flag=True, help=_MOVES)
+        _tell_time(services.clock, as_json)
 
 
 @clock.command("set")
 @click.argument("instant")
-@_sure
-def freeze(instant: str, yes_move_time: bool) -> None:
-    """Stop business time at INSTANT, as in 2026-10-07T09:30Z."""
+@json_option
+def set_clock(instant: str, as_json: bool) -> None:
+    """Stop business time at INSTANT, such as 2026-03-01T09:00Z."""
+    at = _instant(instant)
     with open_services() as services:
-        _may_move(yes_move_time)
-        services.clock.freeze(_instant(instant))
+        services.clock.freeze(at)
+        _rung(services)
+        _tell_time(services.clock, as_json)
 
 
 @clock.command("run")
-@click.argument("instant")
-@_sure
-def run(instant: str, yes_move_time: bool) -> None:
-    """Let business time run on from INSTANT."""
+@click.argument("instant", required=False)
+@json_option
+def run(instant: str | None, as_json: bool) -> None:
+    """Let business time run on, from INSTANT or from where it stands."""
+    at = _instant(instant) if instant else None
     with open_services() as services:
-        _may_move(yes_move_time)
-        services.clock.run_from(_instant(instant))
+        services.clock.run_from(at or services.clock.business_now())
+        _rung(services)
+        _tell_time(services.clock, as_json)
 
 
 @clock.command("reset")
-@_sure
-def reset(yes_move_time: bool) -> None:
-    """Let business time be the machine's time again."""
+@json_option
+def reset(as_json: bool) -> None:
+    """Let business time be the machine's again."""
     with open_services() as services:
-        _may_move(yes_move_time)
         services.clock.run_with_system()
+        _rung(services)
+        _tell_time(services.clock, as_json)
 
 
-def _may_move(sure: bool) -> None:
-    if not _settings().embedded and not sure:
-        raise click.UsageError(f"{_MOVES} Say --yes-move-time if that is meant.")
+commands = {"web": web, "worker": worker, "beat": beat, "db": database, "clock": clock}
+
+
+def ready_settings(*, broker: bool = False) -> Settings:
+    """The settings, once the database stands at this release's schema.
+
+    Ends the command with one line: a wrong setting with exit code 2, a schema that is behind or
+    ahead and a database that is away with 1.
+    """
+    from services.persistence import migrate
+
+    settings = _settings()
+    if broker and settings.broker is None:
+        raise WrongSetting("BIGDOT_BROKER_URL is not set, and a worker cannot do without a broker")
+    with _database_lines():
+        migrate.check(settings.database)
+    return settings
+
+
+def _settings() -> Settings:
+    from config.settings import SettingsError, settings
+
+    try:
+        return settings()
+    except SettingsError as error:
+        raise WrongSetting(str(error)) from None
+
+
+@contextmanager
+def _database_lines() -> Iterator[None]:
+    """A schema that does not fit and a database that is away each end the command in one line."""
+    from services.persistence.engine import DatabaseFailure
+    from services.persistence.migrate import SchemaError
+
+    try:
+        yield
+    except SchemaError as error:
+        raise Trouble(str(error)) from None
+    except DatabaseFailure as error:
+        text = str(error.orig).strip().splitlines()[0]
+        raise Trouble(f"the database does not answer: {text}") from None
+
+
+def _become(command: list[str]) -> NoReturn:
+    """Be that program from here on, so that signals reach it without a go-between."""
+    os.execv(command[0], command)  # noqa: S606 - our own command line, no shell
 
 
 def _instant(text: str) -> datetime:
     try:
         found = datetime.fromisoformat(text)
     except ValueError:
-        raise click.UsageError(f"{text} is no instant, as in 2026-10-07T09:30Z") from None
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
+        raise click.UsageError(f"{text} is not an instant such as 2026-03-01T09:00Z") from None
+    if found.tzinfo is None:
+        raise click.UsageError(f"{text} needs a zone, such as {text}Z")
+    return found.astimezone(UTC)
 
 
-commands: dict[str, click.Command] = {
-    "web": web,
-    "worker": worker,
-    "beat": beat,
-    "db": db,
-    "clock": clock,
-}
+def _rung(services: Services) -> None:
+    """What time alone changes may be due now."""
+    services.doorbell.ring()
+
+
+def _tell_time(held: DatabaseClock, as_json: bool) -> None:
+    now, system = held.business_now(), held.system_now()
+    value = {"business": now.isoformat(), "system": system.isoformat()}
+    answer(value, as_json=as_json, lines=[f"business time {now:%Y-%m-%d %H:%M:%S} UTC"])

@@ -1,0 +1,1 @@
+"""One command that runs everything on this machine, with the standard library alone."""
