@@ -27,7 +27,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from tests.servers import free_port, redis_program
 
 BIGDOT = Path(sys.executable).parent / "bigdot"
-READY_SECONDS = 60.0
+READY_SECONDS = 20.0
 
 
 class Postbox:
@@ -174,13 +174,15 @@ class Plant:
     def wait_ready(self, path: str = "/readyz") -> float:
         """Wait until the web answers 200 at ``path``; the seconds it took."""
         began = time.monotonic()
+        answer = None
         while time.monotonic() - began < READY_SECONDS:
             with contextlib.suppress(OSError, http.client.HTTPException):
-                if Client(self.port).get(path).status == http.client.OK:
+                answer = Client(self.port).get(path)
+                if answer.status == http.client.OK:
                     return time.monotonic() - began
             time.sleep(0.1)
         logs = "\n".join(p.read_text()[-2000:] for p in self.folder.glob("*.log"))
-        raise TimeoutError(f"not ready after {READY_SECONDS} s\n{logs}")
+        raise TimeoutError(f"not ready after {READY_SECONDS} s: {answer}\n{logs}")
 
     def stop(self) -> None:
         """End every process, kindly first."""
