@@ -31,6 +31,12 @@ class Trouble(click.ClickException):
     exit_code = 1
 
 
+class WrongSetting(Trouble):
+    """A setting is wrong: one line, exit code 2."""
+
+    exit_code = 2
+
+
 @contextmanager
 def open_services() -> Iterator[Services]:
     """Services as the environment's settings want them.
@@ -46,7 +52,7 @@ def open_services() -> Iterator[Services]:
         bell = configured.doorbell(settings())
         services = Services(configured.service_options(settings()), bell)
     except SettingsError as error:
-        raise Trouble(str(error)) from None
+        raise WrongSetting(str(error)) from None
     try:
         yield services
     except AccessError as error:

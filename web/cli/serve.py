@@ -10,19 +10,13 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from web.cli.options import Trouble, answer, json_option, open_services
+from web.cli.options import Trouble, WrongSetting, answer, json_option, open_services
 from web.supervisor import programs
 
 if TYPE_CHECKING:
     from config.settings import Settings
     from services.bootstrap import Services
     from services.persistence.clock import DatabaseClock
-
-
-class WrongSetting(Trouble):  # noqa: N818 - named as click names its exits
-    """A setting is wrong: one line, exit code 2."""
-
-    exit_code = 2
 
 
 @click.command("web")
