@@ -18,7 +18,17 @@ _SECRET_NAME = re.compile(
 )
 _SECRET_TEXT = re.compile(r"\bbd_[0-9A-Za-z]{8,}|(?<=://)[^/@\s]+@")
 _SILENCED = ("apprise",)  # logs destinations in full, with their secrets
-_QUIET = ("celery.app.trace", "kombu", "amqp", "urllib3", "_granian", "alembic")
+_QUIET = (
+    "celery.app.trace",
+    "kombu",
+    "amqp",
+    "urllib3",
+    "_granian",
+    "alembic",
+    "celery.beat",
+    "celery.worker.strategy",
+    "celery.app.trace",
+)
 
 
 def configure(
