@@ -27,7 +27,6 @@ _QUIET = (
     "alembic",
     "celery.beat",
     "celery.worker.strategy",
-    "celery.app.trace",
 )
 
 

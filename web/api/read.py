@@ -11,8 +11,15 @@ from urllib.parse import urlencode
 from flask import Blueprint, Response, jsonify, request
 from flask.typing import ResponseReturnValue
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from werkzeug.exceptions import BadRequest, NotFound, UnprocessableEntity, UnsupportedMediaType
+from werkzeug.exceptions import (
+    BadRequest,
+    Conflict,
+    NotFound,
+    UnprocessableEntity,
+    UnsupportedMediaType,
+)
 
+from services.alerts.acknowledge import AlertRefusedError
 from services.intake.refusals import troubles_of
 from services.persistence.reads import AimRow, AlertFilter, AlertRow, JudgedRow
 from web.api.problem import refusal
@@ -92,9 +99,11 @@ def acknowledge(alert_id: int) -> ResponseReturnValue:
     """Say that the alert was seen; saying it again changes nothing."""
     said, held = _acknowledgement(), caller()
     _known_alert(alert_id)
-    services().alerts.acknowledge(
-        held.organisation_id, alert_id, actor=f"{said.by} (key {held.label})", note=said.note
-    )
+    actor = f"{said.by} (key {held.label})"
+    try:
+        services().alerts.acknowledge(held.organisation_id, alert_id, actor=actor, note=said.note)
+    except AlertRefusedError as refused:
+        raise Conflict(f"{str(refused)[:1].upper()}{str(refused)[1:]}.") from None
     return _one_alert(alert_id)
 
 

@@ -193,3 +193,27 @@ def test_a_wrong_acknowledgement_is_refused_as_a_problem(
     answer = client.post(path, headers=ours.bearer, data=body, content_type=content_type)
     assert answer.status_code == status
     assert answer.content_type == "application/problem+json"
+
+
+def test_acknowledging_says_who_and_when_and_again_changes_nothing(
+    client: FlaskClient, ours: World
+) -> None:
+    path = f"/api/v1/alerts/{ours.alert_id}/acknowledge"
+    said = {"by": "north-executive", "note": "We meet on Monday."}
+    first = client.post(path, headers=ours.bearer, json=said)
+    assert first.status_code == 200
+    assert first.json["acknowledged_note"] == "We meet on Monday."
+    assert first.json["acknowledged_by"].startswith("north-executive")
+    again = client.post(path, headers=ours.bearer, json={"by": "somebody-else"})
+    assert again.json == first.json
+
+
+def test_a_resolved_alert_cannot_be_acknowledged(
+    client: FlaskClient, services: Services, ours: World
+) -> None:
+    with writing(services.engine) as connection:
+        connection.execute(tables.alert.update().values(state="resolved", resolved_at=AT))
+    path = f"/api/v1/alerts/{ours.alert_id}/acknowledge"
+    answer = client.post(path, headers=ours.bearer, json={"by": "north-executive"})
+    assert answer.status_code == 409
+    assert "resolved" in answer.json["detail"]
