@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from services.persistence.plans import PlanStore
     from services.persistence.reads import ApiReads
     from services.planning.plans import Plans
+    from services.rendering.charts import ChartRenderer
+    from services.reporting.reports import Reporting
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,6 +244,22 @@ class Services:
         return Alerts(DatabaseAlertStore(self.engine), self.clock)
 
     @cached_property
+    def reporting(self) -> Reporting:
+        """What pages show."""
+        from services.persistence.reports import DatabaseReports
+        from services.reporting.reports import Reporting
+
+        store = DatabaseReports(self.engine, self.plan_store)
+        return Reporting(store, self.plan_store.current, self.clock)
+
+    @cached_property
+    def charts(self) -> ChartRenderer:
+        """Draws charts, in a process of its own."""
+        from services.rendering.charts import ChartRenderer
+
+        return ChartRenderer()
+
+    @cached_property
     def heartbeats(self) -> DatabaseHeartbeats:
         """Signs of life of the workers and of beat."""
         from services.persistence.heartbeats import DatabaseHeartbeats
@@ -249,7 +267,9 @@ class Services:
         return DatabaseHeartbeats(self.engine)
 
     def close(self) -> None:
-        """Give back every connection."""
+        """Give back every connection and process."""
+        if "charts" in self.__dict__:
+            self.charts.close()
         if "fact_store" in self.__dict__:
             self.fact_store.close()
         if "engine" in self.__dict__:

@@ -1,0 +1,173 @@
+"""What pages show, and what they need from outside to show it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any, Protocol
+
+from services.framework.facts import Facts
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """The last stored evaluation of a subject; ``body`` is the evaluation as JSON."""
+
+    as_of: datetime
+    valid_to: datetime
+    status: str | None
+    body: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """Facts and judgements of some subjects (``kind:id``), read in one snapshot."""
+
+    facts: Facts
+    judgements: Mapping[str, Judgement]
+
+
+@dataclass(frozen=True, slots=True)
+class AlertLine:
+    """An alert as it stands; ``subject`` is what was judged (``kind:id``)."""
+
+    id: int
+    subject: str
+    expectation: str
+    about: str
+    state: str
+    severity: str
+    status: str | None
+    reason: str
+    opened_at: datetime
+    changed_at: datetime
+    resolved_at: datetime | None
+    acknowledged_at: datetime | None
+    acknowledged_by: str | None
+    acknowledged_note: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class AlertStep:
+    """Something that happened to an alert, by whom, and in what words."""
+
+    kind: str
+    at: datetime
+    actor: str
+    status: str | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class MessageLine:
+    """A message owed to one recipient by one channel, and what became of it (system time)."""
+
+    recipient: str
+    channel: str
+    state: str
+    owed_at: datetime
+    due_at: datetime
+    sent_at: datetime | None
+    attempts: int
+    last_error: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class AlertRecord:
+    """An alert with its history, the oldest first."""
+
+    alert: AlertLine
+    steps: tuple[AlertStep, ...]
+    messages: tuple[MessageLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """A mail in the local mailbox."""
+
+    id: int
+    message_id: str
+    to: str
+    subject: str
+    sent_at: datetime
+    text: str
+    html: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChartPoint:
+    """One period of a chart, in the measure's units; ``low`` and ``high`` are baseline limits."""
+
+    start: date
+    name: str
+    value: float | None
+    expected: float | None
+    centre: float | None = None
+    low: float | None = None
+    high: float | None = None
+    judged: bool = True
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ChartMark:
+    """A milestone on a chart's time axis."""
+
+    on: date
+    name: str
+    done: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """A run chart with its path: what is drawn, and in words what it shows.
+
+    ``target`` is (low, high), both equal where it is one level.
+    """
+
+    title: str
+    unit: str
+    words: str
+    points: tuple[ChartPoint, ...]
+    target: tuple[float, float] | None = None
+    deadline: date | None = None
+    marks: tuple[ChartMark, ...] = field(default=())
+    data_to: str | None = None
+
+
+class ReportStore(Protocol):
+    """The read side of the pages; every answer but the mailbox is of one organisation."""
+
+    def mark(self, organisation_id: int) -> str:
+        """A text that changes whenever anything that pages show may have changed."""
+        ...
+
+    def look(
+        self,
+        organisation_id: int,
+        *,
+        measures: Sequence[str] = (),
+        events: Sequence[str] = (),
+        judged: Sequence[str] = (),
+    ) -> Look:
+        """Facts of ``measures`` and of the subjects ``events``; judgements of ``judged``."""
+        ...
+
+    def alerts(
+        self, organisation_id: int, *, subjects: Sequence[str] | None = None, limit: int = 200
+    ) -> tuple[AlertLine, ...]:
+        """Alerts, open ones first, then the latest changed; of ``subjects`` only if given."""
+        ...
+
+    def alert(self, organisation_id: int, alert_id: int) -> AlertRecord | None:
+        """One alert with its history."""
+        ...
+
+    def mails(self, limit: int = 200) -> tuple[Mail, ...]:
+        """The mails of the local mailbox, the newest first."""
+        ...
+
+    def mail(self, mail_id: int) -> Mail | None:
+        """One mail of the local mailbox."""
+        ...

@@ -1,0 +1,43 @@
+"""The board: every aim of the organisation on one page, kept fresh while it is looked at."""
+
+from __future__ import annotations
+
+from flask import Blueprint, render_template, request
+from flask.typing import ResponseReturnValue
+
+from web.context import services, web_options
+from web.identity import needs_role, signed_in
+
+blueprint = Blueprint("board", __name__)
+NOTHING_NEW = 204
+
+
+@blueprint.get("/")
+@needs_role()
+def board() -> str:
+    """The board as a whole page."""
+    who = signed_in().organisation_id
+    mark = services().reporting.mark(who)
+    return render_template(
+        "board/board.html",
+        board=services().reporting.board(who),
+        organisation=services().plan_store.current(who).organisation.name,
+        mark=mark,
+    )
+
+
+@blueprint.get("/tiles")
+@needs_role()
+def tiles() -> ResponseReturnValue:
+    """The tiles alone; 204 where nothing changed since the mark ``seen``."""
+    who = signed_in().organisation_id
+    mark = services().reporting.mark(who)
+    if request.args.get("seen") == mark:
+        return "", NOTHING_NEW
+    return render_template("board/tiles.html", board=services().reporting.board(who), mark=mark)
+
+
+@blueprint.app_context_processor
+def _mailbox() -> dict[str, object]:
+    """Whether there is a local mailbox to look into."""
+    return {"has_mailbox": web_options().embedded}
