@@ -23,39 +23,55 @@ from services.framework.facts import (
 )
 from services.framework.judgement import Subject, SubjectKind
 from services.framework.periods import Period
-from services.framework.plan import Plan, ProjectState
+from services.framework.plan import SYSTEM, Plan, ProjectState
 from services.persistence import tables
 from services.ports.intake import OTHER_FEED
 
 
-class Bearing(NamedTuple):
-    """What bears on a subject: measures, and the subjects whose events count."""
+class Look(NamedTuple):
+    """Where a judgement looks at a measure; site and stratum are None where it looks at all."""
 
-    measures: tuple[str, ...]
+    measure: str
+    site: str | None = None
+    stratum: str | None = None
+
+
+class Bearing(NamedTuple):
+    """What bears on a subject: where it looks at measures, and the subjects whose events count."""
+
+    looks: tuple[Look, ...]
     subjects: tuple[str, ...]
 
     @property
     def keys(self) -> tuple[str, ...]:
         """Every subject whose sequence says what was seen."""
-        return (*(f"measure:{m}" for m in self.measures), *self.subjects)
+        return (*dict.fromkeys(f"measure:{look.measure}" for look in self.looks), *self.subjects)
 
 
 def bearing(plan: Plan, subject: Subject) -> Bearing:
     """What the judgement of ``subject`` looks at."""
     match subject.kind:
         case SubjectKind.MEASURE:
-            return Bearing((subject.id,), ())
+            return Bearing((Look(subject.id),), ())
         case SubjectKind.PROJECT:
             return Bearing((), (str(subject),))
         case SubjectKind.AIM if subject.id in plan.aims:
             aim = plan.aims[subject.id]
-            drivers = [d.measure for d in aim.drivers if d.measure]
-            measures = dict.fromkeys([*(m.measure for m in aim.measures), *drivers])
+            looks = [_look(plan, m.measure, aim.site, aim.stratum) for m in aim.measures]
+            drivers = (d for d in aim.drivers if d.measure is not None)
+            looks += [_look(plan, str(d.measure), d.site, d.stratum) for d in drivers]
             projects = (p.id for d in aim.drivers for p in plan.serving[d.key])
             served = (f"project:{p}" for p in dict.fromkeys(projects))
-            return Bearing(tuple(measures), (str(subject), *served))
+            return Bearing(tuple(dict.fromkeys(looks)), (str(subject), *served))
         case _:
             return Bearing((), (str(subject),))
+
+
+def _look(plan: Plan, measure: str, site: str, stratum: str) -> Look:
+    """One place, or every site where the system's value is rolled up from them."""
+    known = plan.measures.get(measure)
+    rolled = site == SYSTEM and known is not None and known.rollup is not None
+    return Look(measure, None if rolled else site, stratum)
 
 
 def load_facts(
@@ -68,7 +84,7 @@ def load_facts(
     """The facts that bear on a subject; with ``seen`` only those up to the given sequences."""
     reader = _Reader(connection, organisation_id, looked_at.subjects, seen)
     return Facts(
-        observations=_observations(connection, organisation_id, plan, looked_at.measures, seen),
+        observations=_observations(connection, organisation_id, plan, looked_at.looks, seen),
         milestones=tuple(_milestone(r) for r in reader.rows(tables.milestone_event)),
         scores=tuple(_score(r) for r in reader.rows(tables.progress_score)),
         reviews=tuple(_review(r) for r in reader.rows(tables.review)),
@@ -81,13 +97,13 @@ def _observations(
     connection: sa.Connection,
     organisation_id: int,
     plan: Plan,
-    measures: Iterable[str],
+    looks: Iterable[Look],
     seen: Mapping[str, int] | None,
 ) -> dict[SeriesKey, tuple[Observation, ...]]:
     m = tables.measurement.c
     query = sa.select(tables.measurement).where(
         m.organisation_id == organisation_id,
-        m.measure.in_(list(measures)),
+        sa.or_(sa.false(), *map(_seen_there, looks)),
         m.flag.is_distinct_from(OTHER_FEED),
     )
     found: dict[SeriesKey, list[Observation]] = defaultdict(list)
@@ -98,6 +114,13 @@ def _observations(
         key = SeriesKey(row.measure, row.site, row.stratum, row.definition)
         found[key].append(_observation(key, Period(row.period, measure.frequency), row))
     return {key: tuple(rows) for key, rows in found.items()}
+
+
+def _seen_there(look: Look) -> sa.ColumnElement[bool]:
+    m = tables.measurement.c
+    places = ((m.site, look.site), (m.stratum, look.stratum))
+    asked = (column == place for column, place in places if place is not None)
+    return sa.and_(m.measure == look.measure, *asked)
 
 
 def _observation(key: SeriesKey, period: Period, row: Any) -> Observation:
