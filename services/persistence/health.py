@@ -68,6 +68,14 @@ class HealthReader:
                 connection.scalar(unsent),
             )
 
+    def waiting(self, business_now: datetime) -> int:
+        """How many subjects are to be judged at the business instant, stale or due by time."""
+        subject = tables.subject.c
+        waits = sa.or_(subject.rank_at.is_not(None), subject.wake_at <= business_now)
+        query = sa.select(sa.func.count()).select_from(tables.subject).where(waits)
+        with reading(self._engine) as connection:
+            return connection.execute(query).scalar_one()
+
     def totals(self) -> Totals:
         """What was done, and what stands."""
         with reading(self._engine) as connection:

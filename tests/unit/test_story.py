@@ -1,0 +1,71 @@
+"""The demo's story ends one honest value short of a call, whatever the day."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from services.planning.document import load
+from web.demo import story
+
+NOWS = [
+    datetime(2026, 11, 23, 3, 0, tzinfo=UTC),
+    datetime(2026, 3, 1, 0, 5, tzinfo=UTC),
+    datetime(2028, 2, 29, 23, 50, tzinfo=UTC),
+    datetime(2027, 1, 20, 9, 0, tzinfo=UTC),
+]
+
+
+@pytest.mark.parametrize("now", NOWS)
+def test_the_value_left_out_turns_the_aim_by_evaluation_alone(now: datetime) -> None:
+    told = story.tell(now)
+    plan = load(told.plan)
+    moved = _months_moved(told)
+    known = tuple(story.values(moved))
+    last = next(
+        value
+        for value in known
+        if (value.measure, value.month) == (told.outstanding.item["measure"], _month(told))
+    )
+    before, after = story.before_and_after(plan, known, last, told.outstanding.aim, now)
+    assert not before.is_bad
+    assert after in story.FAILING
+
+
+@pytest.mark.parametrize("now", NOWS)
+def test_two_years_end_with_the_last_full_month_and_nothing_is_told_of_the_future(
+    now: datetime,
+) -> None:
+    told = story.tell(now)
+    items = [(path, i) for step in told.steps for path, some in step.told for i in some]
+    months = {i["period"] for path, i in items if path == "measurements"}
+    last_day = now.date().replace(day=1) - timedelta(days=1)
+    assert max(months) == told.outstanding.month == f"{last_day:%Y-%m}"
+    assert len(months) == story.MONTHS_SHOWN
+    assert told.outstanding.item not in [i for _, i in items]
+    assert all(i["on"] <= now.date().isoformat() for path, i in items if path != "measurements")
+    assert [step.at for step in told.steps] == sorted({step.at for step in told.steps})
+    assert told.steps[-1].at < now
+
+
+def test_the_packaged_plan_is_the_example() -> None:
+    example = Path(__file__).parents[2] / "examples" / "northfield.yaml"
+    assert story.plan_text() == example.read_text(encoding="utf-8")
+
+
+def test_dates_move_by_whole_months_and_keep_to_the_month() -> None:
+    text = "from: 2024-01, on 2025-01-31, minute 24/117"
+    assert story.shifted(text, 1) == "from: 2024-02, on 2025-02-28, minute 24/117"
+    assert story.shifted(text, 12) == "from: 2025-01, on 2026-01-31, minute 24/117"
+
+
+def _months_moved(told: story.Story) -> int:
+    was = date.fromisoformat(story.ADOPTED)
+    return (told.adopted.year - was.year) * 12 + told.adopted.month - was.month
+
+
+def _month(told: story.Story) -> int:
+    year, month = map(int, told.outstanding.month.split("-"))
+    return year * 12 + month - 1
