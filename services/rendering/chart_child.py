@@ -22,7 +22,8 @@ def main() -> None:
             return
         *lines, buffered = (buffered + piece).split(b"\n")
         for line in lines:
-            print(json.dumps(_answer(vl_convert, line)), flush=True)
+            sys.stdout.write(json.dumps(_answer(vl_convert, line)) + "\n")
+            sys.stdout.flush()
 
 
 def _answer(drawing: object, line: bytes) -> dict[str, str]:

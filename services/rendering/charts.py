@@ -12,6 +12,7 @@ import subprocess
 import sys
 from collections import OrderedDict
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from queue import Empty, Queue
 from threading import Lock, Thread
@@ -94,7 +95,10 @@ def _baseline(look: Look) -> list[dict[str, Any]]:
     band = _at("low", y2={"field": "high"})
     return [
         {"mark": {"type": "area", "color": look.quiet, "opacity": 0.12}, "encoding": band},
-        {"mark": {"type": "line", "color": look.quiet, "strokeWidth": 1}, "encoding": _at("centre")},
+        {
+            "mark": {"type": "line", "color": look.quiet, "strokeWidth": 1},
+            "encoding": _at("centre"),
+        },
         {
             "mark": {
                 "type": "line",
@@ -108,9 +112,8 @@ def _baseline(look: Look) -> list[dict[str, Any]]:
 
 
 def _goal(chart: Chart, look: Look) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = []
-    for level in dict.fromkeys(chart.target or ()):
-        found.append(_rule({"y": {"datum": level}}, look.good, [2, 3]))
+    levels = dict.fromkeys(chart.target or ())
+    found = [_rule({"y": {"datum": level}}, look.good, [2, 3]) for level in levels]
     if chart.target and not look.is_narrow:
         words = {"type": "text", "align": "left", "dy": -7, "dx": 2, "text": "Target"}
         place = {"y": {"datum": chart.target[1]}, "x": {"value": 2}}
@@ -234,7 +237,7 @@ class _Child:
     """The drawing process: a line of JSON in, a line of JSON out; an empty answer is its end."""
 
     def __init__(self) -> None:
-        self._process = subprocess.Popen(  # noqa: S603 - our own module
+        self._process = subprocess.Popen(
             [sys.executable, "-m", _CHILD],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -268,16 +271,12 @@ class _Child:
                 _close(pipe)
 
     def _listen(self, pipe: IO[str]) -> None:
-        try:
+        with suppress(OSError, ValueError):
             for line in pipe:
                 self._answers.put(line)
-        except (OSError, ValueError):
-            pass
         self._answers.put("")
 
 
 def _close(pipe: IO[str]) -> None:
-    try:
+    with suppress(OSError):
         pipe.close()
-    except OSError:
-        pass

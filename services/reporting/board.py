@@ -14,7 +14,15 @@ from services.framework.roster import Roster
 from services.ports.reporting import Judgement
 from services.reporting.lines import Line, line_of
 from services.reporting.sparkline import Sparkline, sparkline
-from services.reporting.words import WORST_FIRST, goal, label_name, period_name, quantity
+from services.reporting.words import (
+    WORST_FIRST,
+    brief_unit,
+    chance_words,
+    goal,
+    label_name,
+    period_name,
+    quantity,
+)
 
 NOT_JUDGED = "Not judged yet: the first judgement follows within seconds of the first value."
 
@@ -54,7 +62,10 @@ def board_of(
     plan: Plan, facts: Facts, judgements: Mapping[str, Judgement], roster: Roster, alerts: int
 ) -> Board:
     """The board of a plan."""
-    tiles = [_tile(plan, aim, facts, judgements, roster) for aim in plan.aims.values()]
+    tiles = [
+        tile_of(plan, aim, primary_line(plan, facts, aim), judgements.get(f"aim:{aim.id}"), roster)
+        for aim in plan.aims.values()
+    ]
     tiles.sort(key=lambda tile: (tile.ended, WORST_FIRST.index(tile.status)))
     counts = Counter(tile.status for tile in tiles if not tile.ended)
     found = tuple((status, counts[status]) for status in WORST_FIRST if counts[status])
@@ -71,7 +82,7 @@ def status_of(judgement: Judgement | None) -> Status:
     return Status(judgement.status) if judgement and judgement.status else Status.WAITING
 
 
-def statement_of(plan: Plan, aim: Aim, line: Line | None) -> str:
+def statement_of(aim: Aim, line: Line | None) -> str:
     """How good, by when, in one sentence."""
     if line is None:
         return "No measure yet"
@@ -85,7 +96,7 @@ def statement_of(plan: Plan, aim: Aim, line: Line | None) -> str:
         case "hold":
             said = f"{line.measure.name} held at {wanted or 'its baseline'}"
         case _:
-            begin = "" if base is None else f" from {quantity(base, unit, line.digits)}"
+            begin = "" if base is None else f" from {quantity(base, '', line.digits)}"
             said = f"{line.measure.name}{begin} to {wanted or 'a target not yet set'}"
     return f"{said}{by}"
 
@@ -118,19 +129,15 @@ def sponsor_words(plan: Plan, roster: Roster, aim: Aim) -> str:
     return f"Sponsor: {known.name if known else person}"
 
 
-def _tile(
-    plan: Plan,
-    aim: Aim,
-    facts: Facts,
-    judgements: Mapping[str, Judgement],
-    roster: Roster,
+def tile_of(
+    plan: Plan, aim: Aim, line: Line | None, judgement: Judgement | None, roster: Roster
 ) -> Tile:
-    judgement = judgements.get(f"aim:{aim.id}")
+    """The aim in words, by its first measure's line and its last judgement."""
     verdict, status = verdict_of(judgement), status_of(judgement)
-    line = primary_line(plan, facts, aim)
     unit, digits = (line.measure.unit, line.digits) if line else ("", 1)
     last = line.last if line else None
-    shown = quantity(last.value, unit, digits) if last else None
+    brief = brief_unit(unit)
+    shown = quantity(last.value, brief, digits) if last else None
     expected = line.course.expected(last.ordinal) if line and line.course and last else None
     chance = verdict.get("probability")
     begun = bool(last and aim.start and last.period >= aim.start)
@@ -138,14 +145,14 @@ def _tile(
         aim.id,
         aim.name,
         status,
-        statement_of(plan, aim, line),
+        statement_of(aim, line),
         label_name(verdict.get("since"), line.measure.frequency) if line else None,
         label_name(verdict.get("blind_since"), line.measure.frequency) if line else None,
         shown,
         period_name(last.period) if last else None,
-        quantity(expected, unit, digits) if begun and expected is not None else None,
-        goal(line.declared.target, unit, digits) if line else None,
-        None if chance is None else f"{chance:.0%}",
+        quantity(expected, brief, digits) if begun and expected is not None else None,
+        goal(line.declared.target, brief, digits) if line else None,
+        chance_words(chance),
         sponsor_words(plan, roster, aim),
         small(line, _described(aim, line, shown)) if line else None,
         str(verdict.get("reason") or NOT_JUDGED),

@@ -10,8 +10,11 @@ from services.framework.periods import local_date
 from services.framework.plan import Plan
 from services.framework.roster import Roster
 from services.ports.clock import Clock
-from services.ports.reporting import ReportStore
+from services.ports.reporting import AlertLine, AlertRecord, Mail, ReportStore
+from services.reporting.aims import AimPage, aim_page, measures_of, subjects_of
 from services.reporting.board import Board, board_of
+from services.reporting.projects import ProjectPage, holds_a_role, project_page
+from services.reporting.words import role_words
 
 RESOLVED = "resolved"
 
@@ -43,5 +46,83 @@ class Reporting:
         roster = self._roster(organisation_id, plan, look.facts)
         return board_of(plan, look.facts, look.judgements, roster, open_ones)
 
+    def aim(self, organisation_id: int, aim_id: str) -> AimPage | None:
+        """An aim's page; None for an aim that the plan does not have."""
+        plan = self._plan_of(organisation_id)
+        aim = plan.aims.get(aim_id)
+        if aim is None:
+            return None
+        subjects = subjects_of(plan, aim)
+        look = self._store.look(
+            organisation_id, measures=measures_of(aim), events=subjects, judged=subjects[:1]
+        )
+        measures = tuple(f"measure:{measure}" for measure in measures_of(aim))
+        alerts = self._store.alerts(organisation_id, subjects=(*subjects, *measures))
+        roster = self._roster(organisation_id, plan, look.facts)
+        return aim_page(plan, aim, look.facts, look.judgements.get(subjects[0]), alerts, roster)
+
+    def project(self, organisation_id: int, project_id: str) -> ProjectPage | None:
+        """A project's page; None for a project that the plan does not have."""
+        plan = self._plan_of(organisation_id)
+        project = plan.projects.get(project_id)
+        if project is None:
+            return None
+        subjects = (f"project:{project_id}",)
+        look = self._store.look(organisation_id, events=subjects, judged=subjects)
+        alerts = self._store.alerts(organisation_id, subjects=subjects)
+        roster = self._roster(organisation_id, plan, look.facts)
+        judgement = look.judgements.get(subjects[0])
+        return project_page(plan, project, look.facts, judgement, alerts, roster)
+
+    def is_own(self, organisation_id: int, project_id: str, person: str | None) -> bool:
+        """Whether ``person`` holds a role of the project. Raises KeyError for an unknown one."""
+        plan = self._plan_of(organisation_id)
+        look = self._store.look(organisation_id, events=(f"project:{project_id}",))
+        roster = self._roster(organisation_id, plan, look.facts)
+        return holds_a_role(plan, roster, plan.projects[project_id], person)
+
+    def alerts(self, organisation_id: int) -> tuple[AlertLine, ...]:
+        """Every alert, the open ones first."""
+        return self._store.alerts(organisation_id)
+
+    def alert(self, organisation_id: int, alert_id: int) -> AlertRecord | None:
+        """An alert with its history."""
+        return self._store.alert(organisation_id, alert_id)
+
+    def mails(self) -> tuple[Mail, ...]:
+        """What the local mailbox holds, of every organisation, the newest first."""
+        return self._store.mails()
+
+    def mail(self, mail_id: int) -> Mail | None:
+        """One mail of the local mailbox."""
+        return self._store.mail(mail_id)
+
+    def name_of(self, organisation_id: int, about: str) -> str:
+        """The name of what an alert is about, down to its milestone, driver or role."""
+        return name_of(self._plan_of(organisation_id), about)
+
+    def person(self, organisation_id: int, identifier: str) -> str:
+        """A person's name; the identifier where the plan does not know it."""
+        known = self._plan_of(organisation_id).people.get(identifier)
+        return known.name if known else identifier
+
     def _roster(self, organisation_id: int, plan: Plan, facts: Facts) -> Roster:
         return Roster.of(plan, facts, self.today(organisation_id))
+
+
+def name_of(plan: Plan, about: str) -> str:
+    """``Project: milestone`` for ``milestone:PROJECT/ID``, and so on; else the words as given."""
+    kind, _, identifier = about.partition(":")
+    owner, _, part = identifier.partition("/")
+    match kind:
+        case "aim" | "project" | "measure":
+            named = {"aim": plan.aims, "project": plan.projects, "measure": plan.measures}[kind]
+            found = named.get(owner)
+            name = str(getattr(found, "name", owner))
+            return f"{name}: {role_words(part)}" if part else name
+        case "driver" if identifier in plan.drivers:
+            return f"{plan.aims[owner].name}: {plan.drivers[identifier].name}"
+        case "milestone" if identifier in plan.milestones:
+            return f"{plan.projects[owner].name}: {plan.milestones[identifier].name}"
+        case _:
+            return identifier or about

@@ -21,6 +21,8 @@ WORST_FIRST = (
     Status.HOLDING,
     Status.ACHIEVED,
 )
+_BRIEF = 5
+_LEAST = 0.01
 _ROLES = {"clinical_lead": "clinical lead", "measure_owner": "measure's owner"}
 
 
@@ -66,7 +68,7 @@ def digits_of(*values: float | None) -> int:
     """Decimals that tell the values of a measure apart: by the spread of them, at most 2."""
     known = [value for value in values if value is not None]
     spread = max(known) - min(known) if known else 0.0
-    return min(2, max(0, digits_for(spread or (abs(known[0]) if known else 1.0)) - 1))
+    return min(2, digits_for(spread or (abs(known[0]) if known else 1.0)))
 
 
 def goal(target: object, unit: str, digits: int) -> str | None:
@@ -75,6 +77,20 @@ def goal(target: object, unit: str, digits: int) -> str | None:
         low, high = target
         return f"{number(low, digits)} to {number(high, digits)} {unit}".strip()
     return quantity(target, unit, digits) if isinstance(target, int | float) else None
+
+
+def brief_unit(unit: str) -> str:
+    """The unit where it is short enough to stand beside every number, else nothing."""
+    return unit if len(unit) <= _BRIEF else ""
+
+
+def chance_words(chance: float | None) -> str | None:
+    """``62 %``; never 0 or 100, which no forecast knows."""
+    if chance is None:
+        return None
+    if chance < _LEAST:
+        return "under 1 %"
+    return "over 99 %" if chance > 1 - _LEAST else f"{100 * chance:.0f} %"
 
 
 def local(instant: datetime, zone: str) -> datetime:

@@ -1,0 +1,267 @@
+"""An aim on a page of its own: how good, by when, where it stands, what lies below it, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from services.framework.facts import Facts
+from services.framework.plan import Aim, Driver, Plan, Project
+from services.framework.roster import Roster
+from services.framework.series import Series
+from services.framework.texts import listed
+from services.ports.reporting import AlertLine, Chart, ChartMark, Judgement
+from services.reporting.board import Tile, primary_line, tile_of, verdict_of
+from services.reporting.lines import Line, driver_series, line_of
+from services.reporting.sparkline import Sparkline, sparkline
+from services.reporting.words import day_name, digits_of, goal, period_name, quantity
+
+TITLES = {
+    "AIM-01": "The aim is complete",
+    "DAT-01": "Data is on time",
+    "DAT-02": "Data is there at all",
+    "MIL-01": "Milestones are kept",
+    "PRJ-02": "Roles are filled",
+    "PRT-01": "Every driver has a project",
+    "STATUS": "Status of the aim",
+    "TRJ-01": "The aim keeps to its path",
+    "TRJ-04": "The aim reaches its target",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A line of a chart's table."""
+
+    period: str
+    value: str
+    expected: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """A measure of the aim: its chart, and the same as a table."""
+
+    measure: str
+    chart: Chart
+    rows: tuple[Row, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DriverLine:
+    """A driver with its measure's last value and its projects (id, name, state)."""
+
+    id: str
+    name: str
+    share: str | None
+    measure: str | None
+    value: str | None
+    target: str | None
+    line: Sparkline | None
+    projects: tuple[tuple[str, str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """What one expectation said, with what it looked at."""
+
+    expectation: str
+    title: str
+    tripped: bool
+    severity: str | None
+    reason: str
+    inputs: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AimPage:
+    """All that an aim's page shows; ``chain`` are links as the evaluation stored them."""
+
+    tile: Tile
+    adopted: str | None
+    would_change: str | None
+    panels: tuple[Panel, ...]
+    drivers: tuple[DriverLine, ...]
+    chain: tuple[Mapping[str, Any], ...]
+    alerts: tuple[AlertLine, ...]
+    reasons: tuple[Reason, ...]
+    judged: Judgement | None
+
+
+def subjects_of(plan: Plan, aim: Aim) -> tuple[str, ...]:
+    """The aim and the projects below it, as subjects."""
+    served = (f"project:{p.id}" for d in aim.drivers for p in plan.serving[d.key])
+    return (f"aim:{aim.id}", *dict.fromkeys(served))
+
+
+def measures_of(aim: Aim) -> tuple[str, ...]:
+    """The measures of the aim and of its drivers."""
+    drivers = (driver.measure for driver in aim.drivers if driver.measure)
+    return tuple(dict.fromkeys([*(m.measure for m in aim.measures), *drivers]))
+
+
+def aim_page(
+    plan: Plan,
+    aim: Aim,
+    facts: Facts,
+    judgement: Judgement | None,
+    alerts: tuple[AlertLine, ...],
+    roster: Roster,
+) -> AimPage:
+    """The page of ``aim``."""
+    verdict = verdict_of(judgement)
+    marks = _marks(plan, aim, roster)
+    known = (declared for declared in aim.measures if declared.measure in plan.measures)
+    return AimPage(
+        tile_of(plan, aim, primary_line(plan, facts, aim), judgement, roster),
+        _adopted(aim),
+        verdict.get("would_change"),
+        tuple(_panel(line_of(plan, facts, aim, declared), marks) for declared in known),
+        tuple(
+            _driver(plan, facts, driver, roster)
+            for driver in aim.drivers
+            if _stands(driver, roster)
+        ),
+        tuple(verdict.get("chain") or ()),
+        alerts,
+        reasons_of(judgement),
+        judgement,
+    )
+
+
+def reasons_of(judgement: Judgement | None) -> tuple[Reason, ...]:
+    """Every expectation of a stored evaluation, what tripped first."""
+    outcomes = judgement.body.get("outcomes") or () if judgement else ()
+    found = [_reason(outcome) for outcome in outcomes]
+    return tuple(sorted(found, key=lambda reason: not reason.tripped))
+
+
+def _reason(outcome: Mapping[str, Any]) -> Reason:
+    expectation = str(outcome["expectation"])
+    inputs = outcome.get("inputs") or {}
+    return Reason(
+        expectation,
+        TITLES.get(expectation, expectation),
+        bool(outcome["tripped"]),
+        outcome.get("severity"),
+        str(outcome["reason"]),
+        tuple((name.replace("_", " "), _plain(value)) for name, value in inputs.items()),
+    )
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    return "–" if value is None else str(value)
+
+
+def _adopted(aim: Aim) -> str | None:
+    if aim.adopted is None:
+        return None
+    minute = f", minute {aim.adopted.minute}" if aim.adopted.minute else ""
+    return f"Adopted by {aim.adopted.by} on {day_name(aim.adopted.on)}{minute}"
+
+
+def _stands(driver: Driver, roster: Roster) -> bool:
+    return driver.ended is None or driver.ended > roster.on
+
+
+def _marks(plan: Plan, aim: Aim, roster: Roster) -> tuple[ChartMark, ...]:
+    """The milestones of the projects below the aim."""
+    projects: dict[str, Project] = {}
+    for driver in aim.drivers:
+        projects |= {project.id: project for project in plan.serving[driver.key]}
+    found = []
+    for project in projects.values():
+        for milestone in project.milestones:
+            due, completed, _ = roster.commitment(milestone)
+            name = f"{project.name}: {milestone.name}"
+            found.append(ChartMark(completed or due, name, completed is not None))
+    return tuple(sorted(found, key=lambda mark: mark.on))
+
+
+def _panel(line: Line, marks: tuple[ChartMark, ...]) -> Panel:
+    measure, points = line.measure, line.points
+    last = line.last
+    first, end = (points[0].start, points[-1].start) if points else (None, None)
+    shown = tuple(m for m in marks if first and end and first <= m.on <= end)
+    chart = Chart(
+        measure.name,
+        measure.unit,
+        _in_words(line),
+        points,
+        line.target,
+        line.aim.deadline.start if line.aim.deadline else None,
+        shown,
+        period_name(last.period) if last else None,
+    )
+    digits = line.digits
+    rows = [
+        Row(
+            point.name,
+            quantity(point.value, "", digits),
+            quantity(point.expected, "", digits),
+            point.note or "",
+        )
+        for point in points
+        if point.value is not None or point.note
+    ]
+    return Panel(measure.id, chart, tuple(reversed(rows)))
+
+
+def _in_words(line: Line) -> str:
+    """What the chart shows, for who cannot see it."""
+    last = line.last
+    if last is None:
+        return f"{line.measure.name}: no value yet."
+    unit, digits = line.measure.unit, line.digits
+    parts = [f"the last value is {quantity(last.value, unit, digits)}, {period_name(last.period)}"]
+    if line.course is not None:
+        parts.append(f"the baseline is {quantity(line.course.level.value, unit, digits)}")
+        parts.append(f"the path is at {quantity(line.course.expected(last.ordinal), unit, digits)}")
+    wanted = goal(line.declared.target, unit, digits)
+    if wanted:
+        parts.append(f"the target is {wanted}")
+    return f"{line.measure.name} over time: {listed(parts, 9)}."
+
+
+def _driver(plan: Plan, facts: Facts, driver: Driver, roster: Roster) -> DriverLine:
+    series = driver_series(plan, facts, driver)
+    projects = tuple(
+        (project.id, project.name, roster.standing(project).state.value)
+        for project in plan.serving[driver.key]
+    )
+    value, target, line = _driver_value(driver, series) if series else (None, None, None)
+    return DriverLine(
+        driver.id,
+        driver.name,
+        None if driver.share is None else f"{100 * driver.share:.0f} %",
+        series.measure.name if series else None,
+        value,
+        target,
+        line,
+        projects,
+    )
+
+
+def _driver_value(
+    driver: Driver, series: Series
+) -> tuple[str | None, str | None, Sparkline | None]:
+    """A driver's last value, its target, and its line."""
+    values = [point.value for point in series.points]
+    unit, digits = series.measure.unit, digits_of(*values, driver.target)
+    last = next((p for p in reversed(series.points) if p.value is not None), None)
+    shown = f"{quantity(last.value, unit, digits)}, {period_name(last.period)}" if last else None
+    words = f"{series.measure.name}: {shown or 'no value yet'}"
+    return (
+        shown,
+        goal(driver.target, unit, digits),
+        sparkline(values, (), driver.target, words),
+    )
+
+
+def open_of(alerts: Iterable[AlertLine]) -> tuple[AlertLine, ...]:
+    """The alerts that are not resolved."""
+    return tuple(alert for alert in alerts if alert.state != "resolved")

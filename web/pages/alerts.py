@@ -1,0 +1,111 @@
+"""Alerts: what is open, what was, what became of each message; and saying that one was seen."""
+
+from __future__ import annotations
+
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from services.alerts.acknowledge import AlertRefusedError
+from services.ports.reporting import AlertRecord, AlertStep, MessageLine
+from services.reporting.aims import open_of
+from web.context import services
+from web.identity import needs_role, signed_in
+from web.pages.words import alert_words, told
+
+blueprint = Blueprint("alerts", __name__)
+SEE_OTHER = 303
+LONGEST_NOTE = 2000
+ACKNOWLEDGES = frozenset({"admin", "executive", "owner"})
+_KINDS = {
+    "open": "Opened",
+    "opened": "Opened",
+    "announce": "Announced",
+    "step": "Changed",
+    "resolve": "Resolved",
+    "acknowledged": "Acknowledged",
+}
+_STATES = {"owed": "waiting", "sending": "being sent", "sent": "sent", "dead": "given up"}
+
+
+@blueprint.get("/alerts")
+@needs_role()
+def alerts() -> str:
+    """Every alert, the open ones first."""
+    found = services().reporting.alerts(signed_in().organisation_id)
+    now_open = open_of(found)
+    return render_template(
+        "alerts/alerts.html",
+        open_alerts=alert_words(now_open),
+        past_alerts=alert_words(alert for alert in found if alert not in now_open),
+    )
+
+
+@blueprint.get("/alerts/<int:alert_id>")
+@needs_role()
+def alert(alert_id: int) -> str:
+    """One alert with its timeline and its messages; looking changes nothing."""
+    return _page(_record(alert_id))
+
+
+@blueprint.post("/alerts/<int:alert_id>/acknowledge")
+@needs_role(*sorted(ACKNOWLEDGES))
+def acknowledge(alert_id: int) -> ResponseReturnValue:
+    """Say that the alert was seen, with a note if there is one."""
+    who = signed_in()
+    note = request.form.get("note", "").strip()
+    record = _record(alert_id)
+    if len(note) > LONGEST_NOTE:
+        return _page(record, f"A note has at most {LONGEST_NOTE} characters.", note), 422
+    try:
+        new = services().alerts.acknowledge(
+            who.organisation_id, alert_id, actor=who.actor, note=note or None
+        )
+    except AlertRefusedError as refused:
+        return _page(record, f"Not noted: {refused}.", note), 409
+    flash("Noted: you have seen it." if new else "It was acknowledged already.")
+    return redirect(url_for("alerts.alert", alert_id=alert_id), SEE_OTHER)
+
+
+def _record(alert_id: int) -> AlertRecord:
+    found = services().reporting.alert(signed_in().organisation_id, alert_id)
+    if found is None:
+        abort(404)
+    return found
+
+
+def _page(record: AlertRecord, error: str | None = None, note: str = "") -> str:
+    (words,) = alert_words([record.alert])
+    kind, _, identifier = record.alert.subject.partition(":")
+    page = {"aim": "aims.aim", "project": "projects.project"}.get(kind)
+    may = bool(signed_in().roles & ACKNOWLEDGES)
+    return render_template(
+        "alerts/alert.html",
+        alert=words,
+        about_page=url_for(page, **{kind: identifier}) if page else None,
+        may_acknowledge=may and words.is_open and words.acknowledged is None,
+        steps=[_step(step) for step in record.steps],
+        messages=[_message(message) for message in record.messages],
+        error=error,
+        note=note,
+    )
+
+
+def _step(step: AlertStep) -> dict[str, str | None]:
+    reporting, organisation = services().reporting, signed_in().organisation_id
+    by = None if step.actor == "bigdot" else reporting.person(organisation, step.actor)
+    status = step.status.replace("_", " ") if step.status else None
+    kind = _KINDS.get(step.kind, step.kind.capitalize())
+    return {"kind": kind, "at": told(step.at), "by": by, "status": status, "reason": step.reason}
+
+
+def _message(message: MessageLine) -> dict[str, str | int | None]:
+    to = services().reporting.person(signed_in().organisation_id, message.recipient)
+    at = message.sent_at or message.due_at
+    return {
+        "to": to,
+        "channel": message.channel,
+        "state": _STATES.get(message.state, message.state),
+        "at": told(at),
+        "attempts": message.attempts,
+        "error": message.last_error,
+    }

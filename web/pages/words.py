@@ -1,0 +1,77 @@
+"""What templates say of times and alerts, on the visitor's clock."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from services.ports.reporting import AlertLine
+from services.reporting.aims import TITLES
+from services.reporting.words import when
+from web.context import services
+from web.identity import signed_in
+
+HEADLINES = {
+    "AIM-01": "Aim incomplete",
+    "DAT-01": "Data late",
+    "DAT-02": "No data",
+    "MIL-01": "Milestone late",
+    "PRJ-02": "Role vacant",
+    "PRT-01": "Driver without a project",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class AlertWords:
+    """An alert in words; ``tone`` is bad, risk, or over."""
+
+    id: int
+    headline: str
+    about: str
+    reason: str
+    opened: str
+    resolved: str | None
+    acknowledged: str | None
+    note: str | None
+    is_open: bool
+    tone: str
+    rule: str
+    status: str | None
+
+
+def alert_words(alerts: Iterable[AlertLine]) -> list[AlertWords]:
+    """Alerts in words."""
+    return [_in_words(alert) for alert in alerts]
+
+
+def told(instant: datetime) -> str:
+    """An instant on the visitor's clock."""
+    return when(instant, signed_in().zone)
+
+
+def _in_words(alert: AlertLine) -> AlertWords:
+    is_open = alert.state != "resolved"
+    status = alert.status.replace("_", " ").capitalize() if alert.status else None
+    tone = "over" if not is_open else "bad" if alert.severity == "crit" else "risk"
+    return AlertWords(
+        alert.id,
+        status or HEADLINES.get(alert.expectation, TITLES.get(alert.expectation, "Alert")),
+        services().reporting.name_of(signed_in().organisation_id, alert.about),
+        alert.reason,
+        told(alert.opened_at),
+        told(alert.resolved_at) if alert.resolved_at else None,
+        _acknowledgement(alert),
+        alert.acknowledged_note,
+        is_open,
+        tone,
+        alert.expectation,
+        alert.status,
+    )
+
+
+def _acknowledgement(alert: AlertLine) -> str | None:
+    if alert.acknowledged_at is None:
+        return None
+    who = services().reporting.person(signed_in().organisation_id, alert.acknowledged_by or "")
+    return f"{who}, {told(alert.acknowledged_at)}"
