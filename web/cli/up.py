@@ -97,6 +97,7 @@ def running(
                 yield supervisor, found
     except Stopped:
         click.echo("Stopped.")
+        raise click.exceptions.Exit(0) from None
     except troubles as error:
         raise Trouble(str(error)) from None
 
