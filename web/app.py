@@ -40,7 +40,7 @@ def create_app(services: Services, options: WebOptions) -> Flask:
         blueprint = _blueprint(module)
         csrf.exempt(blueprint)
         app.register_blueprint(blueprint)
-    for module in filter(find_spec, PAGES):
+    for module in PAGES:
         app.register_blueprint(_blueprint(module))
     throttle(app, options)
     return app

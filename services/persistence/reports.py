@@ -12,6 +12,7 @@ from services.persistence import tables
 from services.persistence.engine import reading
 from services.persistence.plans import PlanStore
 from services.persistence.snapshots import Bearing, load_facts
+from services.persistence.snapshots import Look as SeriesLook
 from services.ports.reporting import (
     AlertLine,
     AlertRecord,
@@ -20,10 +21,12 @@ from services.ports.reporting import (
     Look,
     Mail,
     MessageLine,
+    Place,
 )
 
 _ALERT, _EVENT, _MESSAGE = tables.alert, tables.alert_event, tables.message
 _SUBJECT, _EVALUATION, _MAILBOX = tables.subject, tables.evaluation, tables.mailbox
+_MOST_PLACES = 200
 _NAME = _SUBJECT.c.kind + ":" + _SUBJECT.c.key
 
 
@@ -58,15 +61,15 @@ class DatabaseReports:
         self,
         organisation_id: int,
         *,
-        measures: Sequence[str] = (),
+        places: Sequence[Place] = (),
         events: Sequence[str] = (),
         judged: Sequence[str] = (),
     ) -> Look:
-        """Facts of ``measures`` and of the subjects ``events``; judgements of ``judged``."""
+        """Values at ``places``, events of the subjects ``events``, judgements of ``judged``."""
         plan = self._plans.current(organisation_id)
-        looked_at = Bearing(tuple(dict.fromkeys(measures)), tuple(events))
+        looked_at = Bearing(_looks(places), tuple(events))
         with reading(self._engine) as connection:
-            nothing = not measures and not events
+            nothing = not places and not events
             facts = Facts() if nothing else load_facts(connection, organisation_id, plan, looked_at)
             return Look(facts, _judgements(connection, organisation_id, judged))
 
@@ -113,6 +116,13 @@ class DatabaseReports:
         with reading(self._engine) as connection:
             row = connection.execute(_mails().where(_MAILBOX.c.id == mail_id)).one_or_none()
         return Mail(**row._mapping) if row is not None else None
+
+
+def _looks(places: Sequence[Place]) -> tuple[SeriesLook, ...]:
+    """Each place once; whole measures where a statement would name too many places."""
+    if len(set(places)) > _MOST_PLACES:
+        return tuple(SeriesLook(m) for m in dict.fromkeys(place.measure for place in places))
+    return tuple(SeriesLook(*place) for place in dict.fromkeys(places))
 
 
 def _lines(organisation_id: int) -> sa.Select[Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from services.framework.facts import Facts
 
@@ -18,6 +18,14 @@ class Judgement:
     valid_to: datetime
     status: str | None
     body: Mapping[str, Any]
+
+
+class Place(NamedTuple):
+    """Where values are read: a measure, at a site (None: at all), for a stratum."""
+
+    measure: str
+    site: str | None
+    stratum: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,11 +155,11 @@ class ReportStore(Protocol):
         self,
         organisation_id: int,
         *,
-        measures: Sequence[str] = (),
+        places: Sequence[Place] = (),
         events: Sequence[str] = (),
         judged: Sequence[str] = (),
     ) -> Look:
-        """Facts of ``measures`` and of the subjects ``events``; judgements of ``judged``."""
+        """Values at ``places``, events the subjects ``events``, judgements of ``judged``."""
         ...
 
     def alerts(

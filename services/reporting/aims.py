@@ -11,9 +11,9 @@ from services.framework.plan import Aim, Driver, Plan, Project
 from services.framework.roster import Roster
 from services.framework.series import Series
 from services.framework.texts import listed
-from services.ports.reporting import AlertLine, Chart, ChartMark, Judgement
+from services.ports.reporting import AlertLine, Chart, ChartMark, Judgement, Place
 from services.reporting.board import Tile, primary_line, tile_of, verdict_of
-from services.reporting.lines import Line, driver_series, line_of
+from services.reporting.lines import Line, driver_series, line_of, place_of
 from services.reporting.sparkline import Sparkline, sparkline
 from services.reporting.words import day_name, digits_of, goal, period_name, quantity
 
@@ -94,6 +94,14 @@ def subjects_of(plan: Plan, aim: Aim) -> tuple[str, ...]:
     """The aim and the projects below it, as subjects."""
     served = (f"project:{p.id}" for d in aim.drivers for p in plan.serving[d.key])
     return (f"aim:{aim.id}", *dict.fromkeys(served))
+
+
+def places_of(plan: Plan, aim: Aim) -> tuple[Place, ...]:
+    """Where the values of the aim and of its drivers are read."""
+    own = [place_of(plan, m.measure, aim.site, aim.stratum) for m in aim.measures]
+    drivers = (driver for driver in aim.drivers if driver.measure)
+    below = [place_of(plan, str(d.measure), d.site, d.stratum) for d in drivers]
+    return tuple(dict.fromkeys(own + below))
 
 
 def measures_of(aim: Aim) -> tuple[str, ...]:

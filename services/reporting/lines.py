@@ -12,10 +12,10 @@ from functools import cached_property
 from services.framework.facts import Facts, SeriesKey
 from services.framework.fold import Course, prepared
 from services.framework.periods import Period, between
-from services.framework.plan import Aim, AimMeasure, Driver, Measure, Plan
+from services.framework.plan import SYSTEM, Aim, AimMeasure, Driver, Measure, Plan
 from services.framework.series import Point, Series, read_series
 from services.framework.trajectory import Noise
-from services.ports.reporting import ChartPoint
+from services.ports.reporting import ChartPoint, Place
 from services.reporting.words import digits_of, period_name
 
 SIGMAS = 3.0
@@ -127,3 +127,10 @@ def driver_series(plan: Plan, facts: Facts, driver: Driver) -> Series | None:
         return None
     key = SeriesKey(measure.id, driver.site, driver.stratum, measure.definition)
     return read_series(plan, facts, key)
+
+
+def place_of(plan: Plan, measure: str, site: str, stratum: str) -> Place:
+    """Where the values of a line are read: everywhere, where the system's is rolled up."""
+    known = plan.measures.get(measure)
+    rolled = site == SYSTEM and known is not None and known.rollup is not None
+    return Place(measure, None if rolled else site, stratum)

@@ -11,8 +11,9 @@ from services.framework.plan import Plan
 from services.framework.roster import Roster
 from services.ports.clock import Clock
 from services.ports.reporting import AlertLine, AlertRecord, Mail, ReportStore
-from services.reporting.aims import AimPage, aim_page, measures_of, subjects_of
+from services.reporting.aims import AimPage, aim_page, measures_of, places_of, subjects_of
 from services.reporting.board import Board, board_of
+from services.reporting.lines import place_of
 from services.reporting.projects import ProjectPage, holds_a_role, project_page
 from services.reporting.words import role_words
 
@@ -39,8 +40,12 @@ class Reporting:
         """Every aim, the worst first."""
         plan = self._plan_of(organisation_id)
         aims = [f"aim:{aim}" for aim in plan.aims]
-        measures = [a.primary.measure for a in plan.aims.values() if a.primary]
-        look = self._store.look(organisation_id, measures=measures, events=aims, judged=aims)
+        places = [
+            place_of(plan, aim.primary.measure, aim.site, aim.stratum)
+            for aim in plan.aims.values()
+            if aim.primary
+        ]
+        look = self._store.look(organisation_id, places=places, events=aims, judged=aims)
         alerts = self._store.alerts(organisation_id)
         open_ones = sum(1 for alert in alerts if alert.state != RESOLVED)
         roster = self._roster(organisation_id, plan, look.facts)
@@ -54,7 +59,7 @@ class Reporting:
             return None
         subjects = subjects_of(plan, aim)
         look = self._store.look(
-            organisation_id, measures=measures_of(aim), events=subjects, judged=subjects[:1]
+            organisation_id, places=places_of(plan, aim), events=subjects, judged=subjects[:1]
         )
         measures = tuple(f"measure:{measure}" for measure in measures_of(aim))
         alerts = self._store.alerts(organisation_id, subjects=(*subjects, *measures))
