@@ -7,13 +7,15 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
-from typing import Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 import click
 
-from services.bootstrap import Services
-from services.persistence.engine import DatabaseFailure
 from services.ports.access import AccessError, Actor
+
+if TYPE_CHECKING:
+    from services.bootstrap import Services
+    from services.persistence.engine import DatabaseFailure
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -45,6 +47,8 @@ def open_services() -> Iterator[Services]:
     line.
     """
     from config.settings import SettingsError, settings
+    from services.bootstrap import Services
+    from services.persistence.engine import DatabaseFailure
     from web import configured
     from web.broker import BrokerDoorbell
 
