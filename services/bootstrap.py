@@ -231,6 +231,7 @@ class Services:
             DatabaseMailbox(self.engine, self.clock),
             server or None,
             (mail.sender, mail.reply_to),
+            self.options.channel_allow_hosts,
         )
         writer = LetterWriter(self.options.base_url, self.options.domain)
         return Deliver(DatabaseOutbox(self.engine), notifier, writer, self.clock)

@@ -80,9 +80,9 @@ def postgres_server(*, durable: bool = False) -> Iterator[str]:
         command = [programs / "postgres", "-D", data, "-k", folder]
         for option in _POSTGRES if durable else (*_POSTGRES, *_CARELESS):
             command += ["-c", option]
-        probe = folder / ".s.PGSQL.5432"
-        with _serving(command, account, folder / "log", signal.SIGINT, lambda: _answers(probe)):
-            yield f"postgresql+psycopg://bigdot@/postgres?host={folder}"
+        url = f"postgresql+psycopg://bigdot@/postgres?host={folder}"
+        with _serving(command, account, folder / "log", signal.SIGINT, lambda: _queries(url)):
+            yield url
 
 
 def create_database(server_url: str, name: str, template: str = "template1") -> str:
@@ -188,14 +188,19 @@ def _wait(process: subprocess.Popen[bytes], ready: Callable[[], bool], log: Path
         time.sleep(0.02)
 
 
-def _answers(where: Path | int) -> bool:
-    family, address = (
-        (socket.AF_INET, ("127.0.0.1", where))
-        if isinstance(where, int)
-        else (socket.AF_UNIX, str(where))
-    )
-    with socket.socket(family) as probe:
-        return probe.connect_ex(address) == 0
+def _queries(url: str) -> bool:
+    """Whether the server answers a query: it takes connections before it is ready for them."""
+    engine = sa.create_engine(url, poolclass=sa.NullPool)
+    try:
+        with engine.connect():
+            return True
+    except sa.exc.OperationalError:
+        return False
+
+
+def _answers(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def _die_with_parent() -> None:

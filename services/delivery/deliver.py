@@ -11,7 +11,7 @@ from services.ports.clock import Clock
 from services.ports.delivery import Letter, Notifier, Outbox, SendFailedError, Slot
 
 LEASE = timedelta(minutes=5)
-CLAIMED = 5
+CLAIMED = 3
 ATTEMPTS = 12
 _FIRST, _LONGEST = timedelta(seconds=30), timedelta(hours=12)
 

@@ -18,7 +18,13 @@ from services.framework.judgement import Evaluation, Outcome
 from services.framework.periods import local_date, midnight
 from services.framework.roster import Roster
 from services.ports.clock import Clock
-from services.ports.evaluation import AlertChange, JudgementStore, Owed, Snapshot
+from services.ports.evaluation import (
+    AlertChange,
+    JudgementStore,
+    Owed,
+    Snapshot,
+    UnreadableSubjectError,
+)
 
 VERDICTS = frozenset({"TRJ-01", "TRJ-02", "TRJ-04", "TRJ-05"})
 
@@ -54,6 +60,9 @@ class Judge:
                 evaluation = evaluate(judged.plan, judged.facts, judged.subject, business)
                 changes = self._changes(judged, evaluation, system)
                 work.store(evaluation, changes)
+        except UnreadableSubjectError as error:
+            self._store.failed(error.organisation_id, error.subject, str(error), system)
+            return Judged.QUIET
         except Exception as error:
             if judged is None:
                 raise

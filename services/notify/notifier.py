@@ -6,6 +6,7 @@ from typing import Protocol
 
 from services.framework.plan import Plan
 from services.notify.apprise_sender import send_mail, send_to_channel
+from services.notify.destinations import refuse_private
 from services.notify.mail import SmtpServer, compose
 from services.ports.access import ChannelRecord
 from services.ports.delivery import Letter, SendFailedError, Slot
@@ -47,11 +48,13 @@ class Notifier:
         mailbox: Mailbox,
         server: SmtpServer | None,
         sender: tuple[str, str | None],
+        allow_hosts: tuple[str, ...] = (),
     ) -> None:
         self._plans = plans
         self._addresses = addresses
         self._mailbox = mailbox
         self._server = server
+        self._allow_hosts = allow_hosts
         self._sender, self._reply_to = sender
 
     def send(self, slot: Slot, letter: Letter) -> None:
@@ -63,6 +66,7 @@ class Notifier:
         if found is None:
             raise SendFailedError(f"there is no channel {slot.channel}", permanent=True)
         channel, address = found
+        refuse_private(address, self._allow_hosts)
         send_to_channel(channel.kind, address, letter)
 
     def _mail(self, slot: Slot, letter: Letter) -> None:

@@ -20,7 +20,7 @@ from services.persistence import tables
 from services.persistence.engine import is_sqlite, reading, writing
 from services.persistence.plans import PlanStore
 from services.persistence.snapshots import bearing, load_facts
-from services.ports.evaluation import AlertChange, Snapshot
+from services.ports.evaluation import AlertChange, Snapshot, UnreadableSubjectError
 
 _SUBJECT, _EVALUATION = tables.subject, tables.evaluation
 _ALERT, _MESSAGE = tables.alert, tables.message
@@ -48,8 +48,16 @@ class DatabaseJudgementStore:
             if row is None:
                 yield None
                 return
+            yield self._work(connection, row, (system_now, business_now))
+
+    def _work(self, connection: sa.Connection, row: Any, now: tuple[datetime, datetime]) -> _Work:
+        try:
             plan = self._plans.version(row.organisation_id, _plan_version(connection, row))
-            yield _Work(connection, row, plan, (system_now, business_now), self._domain)
+            return _Work(connection, row, plan, now, self._domain)
+        except Exception as error:
+            subject = Subject(SubjectKind(row.kind), row.key)
+            why = f"{type(error).__name__}: {error}"
+            raise UnreadableSubjectError(row.organisation_id, subject, why) from error
 
     def _any(self, system_now: datetime, business_now: datetime) -> bool:
         """Whether anything waits, asked without the writer's lock."""
@@ -79,13 +87,15 @@ class DatabaseJudgementStore:
 
 
 def _waiting(system_now: datetime, business_now: datetime) -> sa.Select[Any]:
+    """What waits, by rank; what time alone made due ranks as if it were marked now."""
     subject = _SUBJECT.c
     allowed = sa.or_(subject.not_before.is_(None), subject.not_before <= system_now)
     waits = sa.or_(subject.rank_at.is_not(None), subject.wake_at <= business_now)
+    now = sa.literal(system_now, subject.rank_at.type)
     return (
         sa.select(_SUBJECT)
         .where(waits, allowed)
-        .order_by(subject.rank_at.asc().nulls_last(), subject.id)
+        .order_by(sa.func.coalesce(subject.rank_at, now), subject.id)
         .limit(1)
         .with_for_update(skip_locked=True)
     )

@@ -54,6 +54,15 @@ class AlertChange:
     mail_due: datetime | None = None
 
 
+class UnreadableSubjectError(Exception):
+    """What bears on a subject could not be read; nothing was written."""
+
+    def __init__(self, organisation_id: int, subject: Subject, why: str) -> None:
+        super().__init__(why)
+        self.organisation_id = organisation_id
+        self.subject = subject
+
+
 class Work(Protocol):
     """One subject being judged, in one transaction."""
 
@@ -73,7 +82,10 @@ class JudgementStore(Protocol):
     def next(
         self, system_now: datetime, business_now: datetime
     ) -> AbstractContextManager[Work | None]:
-        """The next stale or due subject, locked, or None. Commits when left well."""
+        """The next stale or due subject, locked, or None. Commits when left well.
+
+        Raises UnreadableSubjectError.
+        """
         ...
 
     def failed(self, organisation_id: int, subject: Subject, error: str, now: datetime) -> None:
