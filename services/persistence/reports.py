@@ -26,6 +26,7 @@ from services.ports.reporting import (
 
 _ALERT, _EVENT, _MESSAGE = tables.alert, tables.alert_event, tables.message
 _SUBJECT, _EVALUATION, _MAILBOX = tables.subject, tables.evaluation, tables.mailbox
+_STATUS = "STATUS"
 _MOST_PLACES = 200
 _NAME = _SUBJECT.c.kind + ":" + _SUBJECT.c.key
 
@@ -76,9 +77,11 @@ class DatabaseReports:
     def alerts(
         self, organisation_id: int, *, subjects: Sequence[str] | None = None, limit: int = 200
     ) -> tuple[AlertLine, ...]:
-        """Alerts, open ones first, then the latest changed."""
+        """Alerts, open ones first, statuses of aims before findings, then the latest changed."""
         resolved = sa.case((_ALERT.c.state == "resolved", 1), else_=0)
-        query = _lines(organisation_id).order_by(resolved, _ALERT.c.changed_at.desc(), _ALERT.c.id)
+        found = sa.case((_ALERT.c.expectation == _STATUS, 0), else_=1)
+        order = (resolved, found, _ALERT.c.changed_at.desc(), _ALERT.c.id)
+        query = _lines(organisation_id).order_by(*order)
         if subjects is not None:
             query = query.where(_NAME.in_(list(subjects)))
         with reading(self._engine) as connection:

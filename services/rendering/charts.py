@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import subprocess
 import sys
 from collections import OrderedDict
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import date
 from queue import Empty, Queue
 from threading import Lock, Thread
 from typing import IO, Any
@@ -119,15 +121,15 @@ def _goal(chart: Chart, look: Look) -> list[dict[str, Any]]:
         place = {"y": {"datum": chart.target[1]}, "x": {"value": 2}}
         found.append({"mark": {**words, "color": look.good}, "encoding": place, "data": _ONE})
     if chart.deadline is not None:
-        found.append(_rule({"x": _day(chart.deadline.isoformat())}, look.good, [2, 3]))
+        found.append(_rule({"x": _day(chart.deadline)}, look.good, [2, 3]))
     return found
 
 
 _ONE: dict[str, Any] = {"values": [{}]}
 
 
-def _day(text: str) -> dict[str, Any]:
-    return {"datum": text, "type": "temporal"}
+def _day(on: date) -> dict[str, Any]:
+    return {"datum": {"year": on.year, "month": on.month, "date": on.day}, "type": "temporal"}
 
 
 def _rule(place: dict[str, Any], colour: str, dash: list[int]) -> dict[str, Any]:
@@ -244,6 +246,7 @@ class _Child:
             stderr=subprocess.DEVNULL,
             text=True,
             encoding="utf-8",
+            env={**os.environ, "TZ": "UTC"},  # a date is the same date everywhere
         )
         self._answers: Queue[str] = Queue()
         Thread(target=self._listen, args=(self._process.stdout,), daemon=True).start()

@@ -42,7 +42,7 @@ class Tile:
     expected: str | None
     target: str | None
     probability: str | None
-    sponsor: str
+    sponsor: str | None
     line: Sparkline | None
     reason: str
     ended: bool = False
@@ -120,13 +120,13 @@ def small(line: Line, words: str) -> Sparkline | None:
     )
 
 
-def sponsor_words(plan: Plan, roster: Roster, aim: Aim) -> str:
-    """Who answers for the aim, or that nobody does."""
+def sponsor_of(plan: Plan, roster: Roster, aim: Aim) -> str | None:
+    """Who answers for the aim; None where nobody does."""
     person = roster.holder(aim, Role.SPONSOR).person
     if person is None:
-        return "No sponsor"
+        return None
     known = plan.people.get(person)
-    return f"Sponsor: {known.name if known else person}"
+    return known.name if known else person
 
 
 def tile_of(
@@ -153,7 +153,7 @@ def tile_of(
         quantity(expected, brief, digits) if begun and expected is not None else None,
         goal(line.declared.target, brief, digits) if line else None,
         chance_words(chance),
-        sponsor_words(plan, roster, aim),
+        sponsor_of(plan, roster, aim),
         small(line, _described(aim, line, shown)) if line else None,
         str(verdict.get("reason") or NOT_JUDGED),
         aim.ended is not None and aim.ended <= roster.on,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
@@ -21,6 +22,7 @@ WORST_FIRST = (
     Status.HOLDING,
     Status.ACHIEVED,
 )
+_STAMP = re.compile(r"\b(\d{4})-(?:(\d{2})(?:-(\d{2}))?|W(\d{2}))\b")
 _BRIEF = 5
 _LEAST = 0.01
 _ROLES = {"clinical_lead": "clinical lead", "measure_owner": "measure's owner"}
@@ -107,3 +109,19 @@ def when(instant: datetime, zone: str) -> str:
 def role_words(role: str) -> str:
     """``clinical lead`` for ``clinical_lead``."""
     return _ROLES.get(role, role.replace("_", " "))
+
+
+def plainly(text: str) -> str:
+    """A sentence with its dates and periods by name: ``July 2025`` for ``2025-07``."""
+    return _STAMP.sub(_spoken, text)
+
+
+def _spoken(stamp: re.Match[str]) -> str:
+    year, month, day, week = stamp.groups()
+    if week is not None:
+        return f"week {int(week)} of {year}"
+    try:
+        on = date(int(year), int(month), int(day or 1))
+    except ValueError:
+        return stamp[0]
+    return day_name(on) if day else f"{on:%B %Y}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
+from services.reporting.words import plainly
 from web.context import services, web_options
 from web.identity import needs_role, signed_in
 
@@ -35,6 +36,12 @@ def tiles() -> ResponseReturnValue:
     if request.args.get("seen") == mark:
         return "", NOTHING_NEW
     return render_template("board/tiles.html", board=services().reporting.board(who), mark=mark)
+
+
+@blueprint.app_template_filter("plainly")
+def _plainly(text: object) -> str:
+    """A sentence with its dates and periods by name."""
+    return plainly(str(text))
 
 
 @blueprint.app_context_processor

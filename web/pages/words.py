@@ -53,7 +53,8 @@ def told(instant: datetime) -> str:
 def _in_words(alert: AlertLine) -> AlertWords:
     is_open = alert.state != "resolved"
     status = alert.status.replace("_", " ").capitalize() if alert.status else None
-    tone = "over" if not is_open else "bad" if alert.severity == "crit" else "risk"
+    grave = alert.severity == "crit" or alert.expectation == "STATUS"
+    tone = "over" if not is_open else "bad" if grave else "risk"
     return AlertWords(
         alert.id,
         status or HEADLINES.get(alert.expectation, TITLES.get(alert.expectation, "Alert")),
