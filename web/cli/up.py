@@ -81,7 +81,6 @@ def running(
     The preparation runs in a process of its own. Ctrl-C and SIGTERM leave with exit code 0.
     """
     from services.ports.access import AccessError
-    from web.supervisor.apart import apart
     from web.supervisor.broker import BrokerMissingError
     from web.supervisor.embedded import NotReadyError, embedded, wait_until_ready
     from web.supervisor.folder import InUseError, check_port, held_folder
@@ -90,11 +89,13 @@ def running(
     troubles = (AccessError, BrokerMissingError, NotReadyError, InUseError, ChildFailedError)
     try:
         check_port(settings.host, settings.port)
-        with held_folder(settings.data_dir):
-            found = apart(preparation)
-            with embedded(settings, settings.broker, environment(settings), _say) as supervisor:
-                wait_until_ready(supervisor, loopback(settings))
-                yield supervisor, found
+        told = environment(settings)
+        with (
+            held_folder(settings.data_dir),
+            embedded(settings, settings.broker, told, preparation, _say) as (supervisor, found),
+        ):
+            wait_until_ready(supervisor, loopback(settings))
+            yield supervisor, found
     except Stopped:
         click.echo("Stopped.")
         raise click.exceptions.Exit(0) from None

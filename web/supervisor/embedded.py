@@ -9,12 +9,15 @@ import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 from web.supervisor import broker, programs
+from web.supervisor.apart import apart
 from web.supervisor.children import Program
 from web.supervisor.folder import LOGS
 from web.supervisor.supervisor import Supervisor
 
+T = TypeVar("T")
 READY_WITHIN_SECONDS = 60.0
 LOOK_EVERY_SECONDS = 0.05
 FRUGAL = {"MALLOC_ARENA_MAX": "2", "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
@@ -30,28 +33,23 @@ def embedded(
     settings: programs.Serving,
     broker_url: str | None,
     environment: Mapping[str, str],
+    prepare: Callable[[], T],
     say: Callable[[str], None],
-) -> Iterator[Supervisor]:
-    """All processes started; on leaving, all stopped.
+) -> Iterator[tuple[Supervisor, T]]:
+    """All processes started, and what ``prepare`` gave; on leaving, all stopped.
 
-    ``broker_url`` None: a local broker is started in the data folder.
+    What asks the database of itself (the worker) is started when ``prepare`` is done; the others
+    start meanwhile. ``broker_url`` None: a local broker is started in the data folder.
     """
     folder = settings.data_dir.absolute()
     with Supervisor(folder / LOGS, say) as supervisor:
         url = broker_url or start_broker(supervisor, folder)
         shared = {**FRUGAL, **environment, "BIGDOT_BROKER_URL": url}
-        for name, command in commands(settings).items():
-            supervisor.start(Program(name, command, shared))
-        yield supervisor
-
-
-def commands(settings: programs.Serving) -> dict[str, list[str]]:
-    """The command lines by the process's name."""
-    return {
-        "web": programs.web(settings),
-        "worker": programs.worker(settings),
-        "beat": programs.beat(settings),
-    }
+        supervisor.start(Program("web", programs.web(settings), shared))
+        supervisor.start(Program("beat", programs.beat(settings), shared))
+        found = apart(prepare)
+        supervisor.start(Program("worker", programs.worker(settings), shared))
+        yield supervisor, found
 
 
 def start_broker(supervisor: Supervisor, folder: Path) -> str:

@@ -174,7 +174,7 @@ def test_a_wrong_setting_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
     settings.cache_clear()
     result = CliRunner().invoke(main, ["keys", "list"])
     settings.cache_clear()
-    assert result.exit_code == 1
+    assert result.exit_code == 2
     assert result.stderr.startswith("Error: BIGDOT_PORT")
     assert len(result.stderr.splitlines()) == 1
 
