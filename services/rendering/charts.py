@@ -173,7 +173,7 @@ def _config(look: Look) -> dict[str, Any]:
     return {
         "view": {"stroke": None},
         "axis": axis,
-        "axisX": {"grid": False, "labelOverlap": True, "tickCount": 5 if look.is_narrow else 10},
+        "axisX": {"grid": False, "labelOverlap": True, "tickCount": 3 if look.is_narrow else 10},
         "axisY": {"tickCount": 5},
         "text": {"font": _FONT, "fontSize": 12},
         "line": {"invalid": "break-paths-show-domains"},

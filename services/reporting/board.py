@@ -86,7 +86,7 @@ def statement_of(aim: Aim, line: Line | None) -> str:
     """How good, by when, in one sentence."""
     if line is None:
         return "No measure yet"
-    unit = line.measure.unit
+    unit = unit_beside(line)
     wanted = goal(line.declared.target, unit, line.digits)
     base = line.course.level.value if line.course else line.declared.baseline.value
     by = f" by {period_name(aim.deadline)}" if aim.deadline else ""
@@ -99,6 +99,12 @@ def statement_of(aim: Aim, line: Line | None) -> str:
             begin = "" if base is None else f" from {quantity(base, '', line.digits)}"
             said = f"{line.measure.name}{begin} to {wanted or 'a target not yet set'}"
     return f"{said}{by}"
+
+
+def unit_beside(line: Line) -> str:
+    """The unit to write beside a number: none where the measure's name ends with it."""
+    named = line.measure.name.casefold().endswith(line.measure.unit.casefold())
+    return "" if named else line.measure.unit
 
 
 def primary_line(plan: Plan, facts: Facts, aim: Aim) -> Line | None:
@@ -134,7 +140,7 @@ def tile_of(
 ) -> Tile:
     """The aim in words, by its first measure's line and its last judgement."""
     verdict, status = verdict_of(judgement), status_of(judgement)
-    unit, digits = (line.measure.unit, line.digits) if line else ("", 1)
+    unit, digits = (unit_beside(line), line.digits) if line else ("", 1)
     last = line.last if line else None
     brief = brief_unit(unit)
     shown = quantity(last.value, brief, digits) if last else None

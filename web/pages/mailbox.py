@@ -17,8 +17,10 @@ blueprint = Blueprint("mailbox", __name__)
 _LARGEST_ID = 2**63 - 1
 _POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:; "
-    "frame-ancestors 'self'; base-uri 'none'; form-action 'none'; sandbox"
+    "frame-ancestors 'self'; base-uri 'none'; form-action 'none'; "
+    "sandbox allow-top-navigation-by-user-activation"
 )
+_LINKS_LEAD_OUT = '<head><base target="_top">'
 
 
 @blueprint.before_request
@@ -42,8 +44,9 @@ def mail(mail: str) -> str:
 
 @blueprint.get("/mailbox/<mail>/html")
 def html(mail: str) -> ResponseReturnValue:
-    """A mail's HTML as it was sent, for a sandboxed frame: it runs and fetches nothing."""
-    answer = Response(_found(mail).html, mimetype="text/html")
+    """A mail's HTML as it was sent, for a sandboxed frame: it runs and fetches nothing,
+    and its links open in the page around it."""
+    answer = Response(_found(mail).html.replace("<head>", _LINKS_LEAD_OUT, 1), mimetype="text/html")
     answer.headers["Content-Security-Policy"] = _POLICY
     answer.headers["X-Frame-Options"] = "SAMEORIGIN"
     return answer

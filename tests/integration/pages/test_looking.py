@@ -1,0 +1,142 @@
+"""What pages show of an organisation that was judged."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+from flask.testing import FlaskClient
+
+from services.rendering.charts import ChartFailedError
+from tests.integration.pages.conftest import SECRETS, text_of
+from tests.integration.pipeline.conftest import Hospital
+from tests.worlds import browser
+from web.app import create_app
+from web.context import WebOptions
+
+At = Callable[[str], FlaskClient]
+
+
+def test_the_board_shows_every_aim_the_worst_first(at_browser: At) -> None:
+    page = text_of(at_browser("viewer"), "/")
+    assert page.index("Deteriorating") < page.index("Less harm to patients in our care")
+    assert page.index("Less harm") < page.index("An appointment within ten days")
+    assert "July 2025 55.0" in page
+    assert "Sponsor: Chief nursing officer" in page
+    assert "2025-07" not in page
+
+
+def test_the_board_says_it_without_colour_and_without_eyes(at_browser: At) -> None:
+    html = at_browser("viewer").get("/").get_data(as_text=True)
+    assert 'aria-label="Harm per 1,000 patient-days, 19 values, the last 55.0 in July 2025' in html
+    assert re.search(r'class="status deteriorating"><svg class="shape".*?<span>Deteriorating', html)
+    assert "style=" not in html
+    assert not re.search(r"<script(?! src=)", html)
+
+
+def test_tiles_come_again_only_when_something_changed(northfield: Hospital, at_browser: At) -> None:
+    client = at_browser("viewer")
+    found = re.search(r'data-mark="([^"]+)"', client.get("/").get_data(as_text=True))
+    assert found
+    assert client.get(f"/tiles?seen={found[1]}").status_code == 204
+    northfield.post("measurements", {"measure": "harm", "period": "2025-07", "value": 40})
+    northfield.judge()
+    fresh = client.get(f"/tiles?seen={found[1]}")
+    assert fresh.status_code == 200
+    assert "July 2025" in fresh.get_data(as_text=True)
+    assert "<html" not in fresh.get_data(as_text=True)
+
+
+def test_an_empty_board_says_how_to_begin(hospital: Hospital) -> None:
+    empty = hospital.services.organisations.create("nowhere", "Nowhere", "Europe/London")
+    board = hospital.services.reporting.board(empty.id)
+    assert board.tiles == ()
+    app = create_app(hospital.services, WebOptions(SECRETS))
+    with app.test_request_context():
+        page = app.jinja_env.get_template("board/tiles.html").render(board=board, mark="0")
+    assert "bigdot plan apply" in page
+
+
+def test_an_aim_says_how_good_by_when_and_why(at_browser: At) -> None:
+    page = text_of(at_browser("viewer"), "/aims/harm-21")
+    assert "Harm per 1,000 patient-days from 42.5 to 21.0 by December 2025" in page
+    assert "Adopted by Board on 1 November 2024, minute 24/118" in page
+    assert "Deteriorating since July 2025" in page
+    assert "The aim keeps to its path Not so" in page
+    assert "data to July 2025" in page
+    assert "Jul 2025 55.0" in page
+
+
+def test_who_answers_is_a_role_to_executives_and_a_name_to_owners(at_browser: At) -> None:
+    assert "(project leader)" in text_of(at_browser("executive"), "/aims/harm-21")
+    assert "(project leader: " in text_of(at_browser("owner"), "/aims/harm-21")
+
+
+def test_a_chart_is_drawn_once_in_a_process_of_its_own(
+    northfield: Hospital, at_browser: At
+) -> None:
+    client = at_browser("viewer")
+    first = client.get("/aims/harm-21/chart.svg?look=dark-narrow")
+    assert first.status_code == 200
+    assert first.mimetype == "image/svg+xml"
+    assert first.get_data().startswith(b"<svg")
+    again = client.get("/aims/harm-21/chart.svg?look=dark-narrow", headers={
+        "If-None-Match": first.headers["ETag"]
+    })  # fmt: skip
+    assert again.status_code == 304
+    assert client.get("/aims/harm-21/chart.svg?look=neon").status_code == 404
+    assert client.get("/aims/harm-21/chart.svg?measure=hsmr").status_code == 404
+
+
+def test_without_its_drawing_the_page_still_has_its_table(
+    northfield: Hospital, at_browser: At, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(spec: object) -> str:
+        raise ChartFailedError("away")
+
+    monkeypatch.setattr(northfield.services.charts, "svg", fail)
+    client = at_browser("viewer")
+    answer = client.get("/aims/harm-21/chart.svg")
+    assert answer.status_code == 503
+    assert "its figures are in the table below" in answer.get_data(as_text=True)
+    assert "Jul 2025 55.0" in text_of(client, "/aims/harm-21")
+
+
+def test_a_project_shows_its_dates_and_its_people(at_browser: At) -> None:
+    page = text_of(at_browser("viewer"), "/projects/sepsis")
+    assert "Pilot on two wards Done on 20 January 2025" in page
+    assert "51 days late" in page
+    assert "Leader Emergency department sister" in page
+    assert "Log something" not in page
+
+
+def test_alerts_tell_what_happened_and_who_was_told(at_browser: At) -> None:
+    client = at_browser("viewer")
+    html = client.get("/alerts").get_data(as_text=True)
+    found = re.search(r'href="(/alerts/\d+)"><strong>Deteriorating', html)
+    assert found
+    page = text_of(client, found[1])
+    assert "Opened: deteriorating" in page
+    assert "Chief nursing officer by mail: sent" in page
+
+
+def test_the_mailbox_needs_no_sign_in_and_exists_embedded_only(northfield: Hospital) -> None:
+    embedded = create_app(northfield.services, WebOptions(SECRETS, embedded=True)).test_client()
+    mails = embedded.get("/mailbox.json").get_json()
+    assert set(mails[0]) == {"id", "to", "subject", "sent_at", "text", "message_id"}
+    assert [mail["id"] for mail in mails] == sorted((m["id"] for m in mails), reverse=True)
+    (bad,) = (mail for mail in mails if mail["subject"].startswith("Deteriorating"))
+    assert bad["to"] in text_of(embedded, f"/mailbox/{bad['id']}")
+    letter = embedded.get(f"/mailbox/{bad['id']}/html")
+    assert "sandbox" in letter.headers["Content-Security-Policy"]
+    assert "Less harm to patients in our care" in letter.get_data(as_text=True)
+    for wrong in ("0", "999999", "x", "9" * 40):
+        assert embedded.get(f"/mailbox/{wrong}").status_code == 404
+    production = browser(create_app(northfield.services, WebOptions(SECRETS)), "admin")
+    for path in ("/mailbox", "/mailbox.json", f"/mailbox/{bad['id']}"):
+        assert production.get(path).status_code == 404
+
+
+def test_times_are_on_the_visitors_clock(northfield: Hospital, at_browser: At) -> None:
+    assert "20 August 2025, 13:00" in text_of(at_browser("viewer"), "/alerts")
