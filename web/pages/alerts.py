@@ -76,12 +76,13 @@ def _record(alert_id: int) -> AlertRecord:
 def _page(record: AlertRecord, error: str | None = None, note: str = "") -> str:
     (words,) = alert_words([record.alert])
     kind, _, identifier = record.alert.subject.partition(":")
-    page = {"aim": "aims.aim", "project": "projects.project"}.get(kind)
+    pages = {"aim": ("aims.aim", "aim"), "project": ("projects.project", "project")}
+    page = pages.get(kind)
     may = bool(signed_in().roles & ACKNOWLEDGES)
     return render_template(
         "alerts/alert.html",
         alert=words,
-        about_page=url_for(page, **{kind: identifier}) if page else None,
+        about_page=url_for(page[0], _external=False, **{page[1]: identifier}) if page else None,
         may_acknowledge=may and words.is_open and words.acknowledged is None,
         steps=[_step(step) for step in record.steps],
         messages=[_message(message) for message in record.messages],
