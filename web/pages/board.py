@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from services.reporting.words import plainly
 from web.context import services, web_options
-from web.identity import needs_role, signed_in
+from web.identity import needs_role, signed_in, visitor
 
 blueprint = Blueprint("board", __name__)
 NOTHING_NEW = 204
@@ -36,6 +36,14 @@ def tiles() -> ResponseReturnValue:
     if request.args.get("seen") == mark:
         return "", NOTHING_NEW
     return render_template("board/tiles.html", board=services().reporting.board(who), mark=mark)
+
+
+@blueprint.before_request
+def _lead_out() -> ResponseReturnValue | None:
+    """Reload a board whose session has ended, rather than put the sign-in form into its tiles."""
+    if "HX-Request" in request.headers and visitor() is None:
+        return "", NOTHING_NEW, {"HX-Refresh": "true"}
+    return None
 
 
 @blueprint.app_template_filter("plainly")

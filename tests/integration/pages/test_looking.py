@@ -48,6 +48,14 @@ def test_tiles_come_again_only_when_something_changed(northfield: Hospital, at_b
     assert "<html" not in fresh.get_data(as_text=True)
 
 
+def test_a_board_whose_session_ended_is_led_to_the_door(at_browser: At) -> None:
+    client = at_browser("viewer")
+    client.delete_cookie("bigdot")
+    polled = client.get("/tiles", headers={"HX-Request": "true"})
+    assert (polled.status_code, polled.headers["HX-Refresh"]) == (204, "true")
+    assert client.get("/tiles").status_code == 303
+
+
 def test_an_empty_board_says_how_to_begin(hospital: Hospital) -> None:
     empty = hospital.services.organisations.create("nowhere", "Nowhere", "Europe/London")
     board = hospital.services.reporting.board(empty.id)
