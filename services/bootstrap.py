@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from services.intake.record import Intake
     from services.persistence.audit import DatabaseAuditLog
     from services.persistence.channels import DatabaseChannelStore
+    from services.persistence.evaluations import DatabaseEvaluationStore
     from services.persistence.facts_idempotency import DatabaseIdempotencyStore
     from services.persistence.facts_store import DatabaseFactStore
     from services.persistence.health import HealthReader
@@ -208,8 +209,17 @@ class Services:
         from services.persistence.judgements import DatabaseJudgementStore
 
         merge = timedelta(seconds=self.options.mail.merge_seconds)
-        store = DatabaseJudgementStore(self.engine, self.plan_store, self.options.domain)
+        store = DatabaseJudgementStore(
+            self.engine, self.plan_store, self.clock, self.options.domain
+        )
         return Judge(store, self.clock, merge)
+
+    @cached_property
+    def evaluation_store(self) -> DatabaseEvaluationStore:
+        """What evaluations were made from."""
+        from services.persistence.evaluations import DatabaseEvaluationStore
+
+        return DatabaseEvaluationStore(self.engine, self.plan_store)
 
     @cached_property
     def deliver(self) -> Deliver:

@@ -50,24 +50,25 @@ class Judge:
 
         A subject that cannot be judged is put off, so that the others go on.
         """
-        system, business = self._clock.system_now(), self._clock.business_now()
         judged: Snapshot | None = None
         try:
-            with self._store.next(system, business) as work:
+            with self._store.next() as work:
                 if work is None:
                     return Judged.NOTHING
                 judged = work.snapshot
-                evaluation = evaluate(judged.plan, judged.facts, judged.subject, business)
-                changes = self._changes(judged, evaluation, system)
+                evaluation = evaluate(judged.plan, judged.facts, judged.subject, judged.as_of)
+                changes = self._changes(judged, evaluation, judged.system)
                 work.store(evaluation, changes)
         except UnreadableSubjectError as error:
-            self._store.failed(error.organisation_id, error.subject, str(error), system)
+            now = self._clock.system_now()
+            self._store.failed(error.organisation_id, error.subject, str(error), now)
             return Judged.QUIET
         except Exception as error:
             if judged is None:
                 raise
             name = type(error).__name__
-            self._store.failed(judged.organisation_id, judged.subject, f"{name}: {error}", system)
+            why = f"{name}: {error}"
+            self._store.failed(judged.organisation_id, judged.subject, why, judged.system)
             return Judged.QUIET
         return Judged.NEWS if any(change.decision.tells for change in changes) else Judged.QUIET
 

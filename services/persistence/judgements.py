@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -15,11 +13,13 @@ import sqlalchemy as sa
 from services.alerting.lifecycle import Change, Standing
 from services.framework.evaluate import ENGINE_VERSION
 from services.framework.judgement import Evaluation, Severity, Status, Subject, SubjectKind
-from services.framework.periods import Period
 from services.persistence import tables
+from services.persistence.clock import read_clock
 from services.persistence.engine import is_sqlite, reading, writing
+from services.persistence.evaluations import as_json, outcome_hash
 from services.persistence.plans import PlanStore
 from services.persistence.snapshots import bearing, load_facts
+from services.ports.clock import Clock
 from services.ports.evaluation import AlertChange, Snapshot, UnreadableSubjectError
 
 _SUBJECT, _EVALUATION = tables.subject, tables.evaluation
@@ -32,23 +32,29 @@ _MAIL = "mail"
 class DatabaseJudgementStore:
     """Finds what is stale or due; a subject is locked from its reading to its storing."""
 
-    def __init__(self, engine: sa.Engine, plans: PlanStore, domain: str) -> None:
+    def __init__(self, engine: sa.Engine, plans: PlanStore, clock: Clock, domain: str) -> None:
         self._engine = engine
         self._plans = plans
+        self._clock = clock
         self._domain = domain
 
     @contextmanager
-    def next(self, system_now: datetime, business_now: datetime) -> Iterator[_Work | None]:
-        """The next subject, by rank; None where none waits. Commits when left well."""
-        if is_sqlite(self._engine) and not self._any(system_now, business_now):
+    def next(self) -> Iterator[_Work | None]:
+        """The next subject, by rank; None where none waits. Commits when left well.
+
+        It is judged as of an instant taken under its lock: what was known before is then seen.
+        """
+        if is_sqlite(self._engine) and not self._any():
             yield None
             return
         with writing(self._engine) as connection:
-            row = connection.execute(_waiting(system_now, business_now)).first()
+            now, reading_of = self._clock.system_now(), read_clock(connection)
+            row = connection.execute(_waiting(now, reading_of.business(now))).first()
             if row is None:
                 yield None
                 return
-            yield self._work(connection, row, (system_now, business_now))
+            locked = self._clock.system_now()
+            yield self._work(connection, row, (locked, reading_of.business(locked)))
 
     def _work(self, connection: sa.Connection, row: Any, now: tuple[datetime, datetime]) -> _Work:
         try:
@@ -59,10 +65,12 @@ class DatabaseJudgementStore:
             why = f"{type(error).__name__}: {error}"
             raise UnreadableSubjectError(row.organisation_id, subject, why) from error
 
-    def _any(self, system_now: datetime, business_now: datetime) -> bool:
+    def _any(self) -> bool:
         """Whether anything waits, asked without the writer's lock."""
         with reading(self._engine) as connection:
-            return connection.execute(_waiting(system_now, business_now)).first() is not None
+            now = self._clock.system_now()
+            waiting = _waiting(now, read_clock(connection).business(now))
+            return connection.execute(waiting).first() is not None
 
     def failed(self, organisation_id: int, subject: Subject, error: str, now: datetime) -> None:
         """Put the subject off, twice as long each time, and keep the error."""
@@ -135,6 +143,8 @@ class _Work:
             load_facts(connection, row.organisation_id, plan, looked_at),
             _sequences(connection, row.organisation_id, {str(subject), *looked_at.keys}),
             {key: _standing(alert) for key, alert in self._alerts.items()},
+            self._system,
+            self._business,
         )
 
     def store(self, evaluation: Evaluation, changes: Sequence[AlertChange]) -> None:
@@ -159,7 +169,7 @@ class _Work:
     def _keep(self, evaluation: Evaluation) -> None:
         """A new row if the outcome changed, else the last one holds on."""
         body = as_json(evaluation)
-        digest = hashlib.sha256(json.dumps(_outcome(body), sort_keys=True).encode()).digest()
+        digest = outcome_hash(body)
         last = self._connection.execute(
             sa.select(_EVALUATION.c.id, _EVALUATION.c.outcome_hash)
             .where(_EVALUATION.c.subject_id == self._row.id)
@@ -315,28 +325,3 @@ def _sequences(connection: sa.Connection, organisation_id: int, names: set[str])
         _SUBJECT.c.organisation_id == organisation_id, name.in_(sorted(names))
     )
     return {row[0]: row[1] for row in connection.execute(query)}
-
-
-def as_json(evaluation: Evaluation) -> dict[str, Any]:
-    """An evaluation as plain JSON values: enums by value, periods by label, instants in ISO."""
-    plain: dict[str, Any] = _plain(evaluation)
-    return plain
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Period):
-        return value.label
-    if hasattr(value, "__dataclass_fields__"):
-        return {name: _plain(getattr(value, name)) for name in value.__dataclass_fields__}
-    if isinstance(value, Mapping):
-        return {key: _plain(entry) for key, entry in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(entry) for entry in value]
-    if isinstance(value, (datetime, date)):
-        return value.isoformat()
-    return value
-
-
-def _outcome(body: Mapping[str, Any]) -> dict[str, Any]:
-    """What of an evaluation makes it another one: not the instant at which it was made."""
-    return {key: value for key, value in body.items() if key != "as_of"}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -97,7 +97,7 @@ def _observations(
     connection: sa.Connection,
     organisation_id: int,
     plan: Plan,
-    looks: Iterable[Look],
+    looks: tuple[Look, ...],
     seen: Mapping[str, int] | None,
 ) -> dict[SeriesKey, tuple[Observation, ...]]:
     m = tables.measurement.c
@@ -107,9 +107,13 @@ def _observations(
         m.flag.is_distinct_from(OTHER_FEED),
     )
     found: dict[SeriesKey, list[Observation]] = defaultdict(list)
+    if not looks:
+        return {}
     for row in connection.execute(query.order_by(m.period, m.version)):
         measure = plan.measures.get(row.measure)
-        if measure is None or (seen and row.sequence > seen.get(f"measure:{row.measure}", 0)):
+        if measure is None or (
+            seen is not None and row.sequence > seen.get(f"measure:{row.measure}", 0)
+        ):
             continue
         key = SeriesKey(row.measure, row.site, row.stratum, row.definition)
         found[key].append(_observation(key, Period(row.period, measure.frequency), row))
@@ -168,6 +172,8 @@ class _Reader:
             )
             .order_by(table.c.on, table.c.known_at, table.c.id)
         )
+        if not self._subjects:
+            return []
         rows = self._connection.execute(query)
         return [row for row in rows if self._was_seen(row)]
 

@@ -16,7 +16,10 @@ from services.framework.plan import Plan
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """A subject under its lock, with what bears on it and what was seen of it."""
+    """A subject under its lock, with what bears on it and what was seen of it.
+
+    ``system`` and ``as_of`` are system and business time, taken once the lock was held.
+    """
 
     subject_id: int
     organisation_id: int
@@ -26,6 +29,8 @@ class Snapshot:
     facts: Facts
     seen: Mapping[str, int]
     standings: Mapping[tuple[str, str], Standing]
+    system: datetime
+    as_of: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +84,7 @@ class Work(Protocol):
 class JudgementStore(Protocol):
     """Finds what is to be judged."""
 
-    def next(
-        self, system_now: datetime, business_now: datetime
-    ) -> AbstractContextManager[Work | None]:
+    def next(self) -> AbstractContextManager[Work | None]:
         """The next stale or due subject, locked, or None. Commits when left well.
 
         Raises UnreadableSubjectError.
@@ -90,4 +93,27 @@ class JudgementStore(Protocol):
 
     def failed(self, organisation_id: int, subject: Subject, error: str, now: datetime) -> None:
         """Put a subject whose judging failed off, longer each time."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a stored evaluation was made from, and the hash of what came out."""
+
+    subject: Subject
+    plan: Plan
+    facts: Facts
+    as_of: datetime
+    outcome_hash: bytes
+
+
+class EvaluationStore(Protocol):
+    """Finds what evaluations were made from."""
+
+    def seen(self, organisation_id: int, evaluation_id: int) -> Seen:
+        """What the evaluation saw. Raises LookupError."""
+        ...
+
+    def outcome_hash(self, evaluation: Evaluation) -> bytes:
+        """The hash of an evaluation's outcome, as it is stored."""
         ...

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from services.evaluation import judge
+from services.framework.evaluate import evaluate
 from services.framework.judgement import Subject
 from services.persistence import tables
 from tests.integration.pipeline.conftest import HARM, HSMR, Hospital
@@ -110,12 +111,10 @@ def test_an_unchanged_outcome_is_not_stored_again(hospital: Hospital) -> None:
 def test_a_subject_that_cannot_be_judged_stops_no_other(
     hospital: Hospital, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    honest = judge.evaluate
-
     def broken(plan, facts, subject, as_of):  # type: ignore[no-untyped-def]
         if subject == Subject.parse("aim:hsmr-88"):
             raise ZeroDivisionError("a fault of ours")
-        return honest(plan, facts, subject, as_of)
+        return evaluate(plan, facts, subject, as_of)
 
     monkeypatch.setattr(judge, "evaluate", broken)
     hospital.judge()

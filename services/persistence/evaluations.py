@@ -1,0 +1,79 @@
+"""Stored evaluations: their bodies, their hashes, and what each of them saw."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from services.framework.judgement import Evaluation, Subject, SubjectKind
+from services.framework.periods import Period
+from services.persistence import tables
+from services.persistence.engine import reading
+from services.persistence.plans import PlanStore
+from services.persistence.snapshots import bearing, load_facts
+from services.ports.evaluation import Seen
+
+_EVALUATION, _SUBJECT = tables.evaluation, tables.subject
+
+
+class DatabaseEvaluationStore:
+    """Reads evaluations together with what they were made from."""
+
+    def __init__(self, engine: sa.Engine, plans: PlanStore) -> None:
+        self._engine = engine
+        self._plans = plans
+
+    def seen(self, organisation_id: int, evaluation_id: int) -> Seen:
+        """What the evaluation saw. Raises LookupError for one of nobody's."""
+        query = (
+            sa.select(_EVALUATION, _SUBJECT.c.kind, _SUBJECT.c.key)
+            .join(_SUBJECT, _SUBJECT.c.id == _EVALUATION.c.subject_id)
+            .where(
+                _EVALUATION.c.id == evaluation_id,
+                _EVALUATION.c.organisation_id == organisation_id,
+            )
+        )
+        with reading(self._engine) as connection:
+            row = connection.execute(query).first()
+            if row is None:
+                raise LookupError(f"there is no evaluation {evaluation_id}")
+            plan = self._plans.version(organisation_id, row.plan_version)
+            subject = Subject(SubjectKind(row.kind), row.key)
+            looked_at = bearing(plan, subject)
+            facts = load_facts(connection, organisation_id, plan, looked_at, row.seen)
+        return Seen(subject, plan, facts, row.as_of, row.outcome_hash)
+
+    def outcome_hash(self, evaluation: Evaluation) -> bytes:
+        """The hash of an evaluation's outcome."""
+        return outcome_hash(as_json(evaluation))
+
+
+def outcome_hash(body: Mapping[str, Any]) -> bytes:
+    """SHA-256 of what makes an evaluation another one: all of it but when it was made."""
+    outcome = {key: value for key, value in body.items() if key != "as_of"}
+    return hashlib.sha256(json.dumps(outcome, sort_keys=True).encode()).digest()
+
+
+def as_json(evaluation: Evaluation) -> dict[str, Any]:
+    """An evaluation as plain JSON values: enums by value, periods by label, instants in ISO."""
+    plain: dict[str, Any] = _plain(evaluation)
+    return plain
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Period):
+        return value.label
+    if hasattr(value, "__dataclass_fields__"):
+        return {name: _plain(getattr(value, name)) for name in value.__dataclass_fields__}
+    if isinstance(value, Mapping):
+        return {key: _plain(entry) for key, entry in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(entry) for entry in value]
+    if isinstance(value, (datetime, date)):
+        return value.isoformat()
+    return value

@@ -1,0 +1,170 @@
+"""Several judges and feeds at once: each subject judged, nothing lost, nothing told twice."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from services.bootstrap import MailOptions, Options, Services
+from services.evaluation.judge import Judged
+from services.evaluation.recompute import recompute
+from services.persistence import judgements, snapshots, tables
+from tests.integration.pipeline.conftest import HARM, HSMR, PLAN, Hospital
+
+
+def _services(url: str) -> Services:
+    mail = MailOptions(merge_seconds=0)
+    return Services(Options(url, ("k" * 40,), mail=mail, embedded=True))
+
+
+@contextmanager
+def _each_its_own(url: str, work: Callable[[Services], None], threads: int) -> Iterator[None]:
+    """Run ``work`` in threads that share no engine, while the block runs; errors are raised."""
+    errors: list[BaseException] = []
+
+    def run() -> None:
+        services = _services(url)
+        try:
+            work(services)
+        except BaseException as error:  # noqa: BLE001 - raised again below
+            errors.append(error)
+        finally:
+            services.close()
+
+    started = [threading.Thread(target=run) for _ in range(threads)]
+    for thread in started:
+        thread.start()
+    yield
+    for thread in started:
+        thread.join(120)
+    assert not errors, errors
+
+
+def _judge_all(services: Services) -> None:
+    while services.judge.next() is not Judged.NOTHING:
+        pass
+
+
+def test_two_judges_share_many_subjects(postgres_url: str) -> None:
+    services = _services(postgres_url)
+    services.clock.freeze(datetime(2025, 8, 20, 12, tzinfo=UTC))
+    hospitals = [_hospital(services, number) for number in range(24)]
+    for hospital in hospitals:
+        hospital.feed("harm", HARM)
+    waiting = [row for row in hospitals[0].rows(tables.subject) if row.rank_at is not None]
+    assert len(waiting) >= 500
+    with _each_its_own(postgres_url, _judge_all, 2):
+        pass
+    assert not [row for row in hospitals[0].rows(tables.subject) if row.rank_at is not None]
+    alerts = hospitals[0].rows(tables.alert)
+    assert len({(a.organisation_id, a.expectation, a.about) for a in alerts}) == len(alerts)
+    told = Counter(
+        (m.alert_id, m.episode, m.step, m.recipient, m.channel)
+        for m in hospitals[0].rows(tables.message)
+    )
+    assert set(told.values()) == {1}
+    statuses = Counter(hospital.status("harm-21") for hospital in hospitals)
+    assert statuses == {"deteriorating": 24}
+    services.close()
+
+
+def _hospital(services: Services, number: int) -> Hospital:
+    plan = PLAN.replace("{id: northfield,", f"{{id: northfield-{number},", 1)
+    identifier = services.plans.create_organisation(plan)
+    services.plans.apply(identifier, plan, author="advisor", reason="first")
+    return Hospital(services, identifier)
+
+
+def test_events_of_projects_arrive_while_their_aim_is_judged(
+    hospital: Hospital, database_url: str
+) -> None:
+    """What a judgement says it saw is what it saw: computed again, it comes out the same."""
+    hospital.services.clock.run_from(datetime(2025, 8, 20, 12, tzinfo=UTC))
+    hospital.feed("harm", HARM)
+    stop = threading.Event()
+
+    def judge(services: Services) -> None:
+        while not stop.is_set():
+            with services.engine.begin() as connection:
+                connection.execute(tables.subject.update().values(not_before=None))
+            services.judge.next()
+
+    projects = [row.key for row in hospital.rows(tables.subject) if row.kind == "project"]
+    with _each_its_own(database_url, judge, 2):
+        for turn in range(40):
+            project = projects[turn % len(projects)]
+            score = {"project": project, "score": 0.5 + turn % 9 / 2, "on": "2025-08-19"}
+            assert set(hospital.post("progress", score)) <= {"created", "corrected"}
+        stop.set()
+    hospital.judge()
+    for row in hospital.rows(tables.subject):
+        assert row.judged_sequence == row.sequence
+    _all_come_out_the_same(hospital)
+
+
+def test_every_evaluation_comes_out_the_same_again(hospital: Hospital) -> None:
+    for known in range(11, len(HARM) + 1):
+        hospital.at(2024 + known // 12, known % 12 + 1, 20)
+        hospital.feed("harm", HARM[:known])
+        hospital.feed("hsmr", HSMR[:known])
+        hospital.judge()
+    _all_come_out_the_same(hospital)
+
+
+def _all_come_out_the_same(hospital: Hospital) -> None:
+    rows = hospital.rows(tables.evaluation)
+    assert len(rows) > 20
+    for row in rows:
+        again = recompute(hospital.services.evaluation_store, hospital.id, row.id)
+        assert again.holds, (row.id, row.body, again.evaluation)
+
+
+def test_a_fact_that_arrives_while_its_subject_is_judged_stays_to_be_judged(
+    hospital: Hospital, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The feed waits for the judge's lock, then marks: the mark must outlive the judgement."""
+    hospital.at(2025, 8, 20)
+    hospital.judge()
+    hospital.feed("harm", HARM[:12])
+    arrived: list[threading.Thread] = []
+    loads = snapshots.load_facts
+
+    def slow(*given: Any) -> Any:
+        facts = loads(*given)
+        if not arrived:
+            arrived.append(threading.Thread(target=lambda: hospital.feed("harm", HARM)))
+            arrived[0].start()
+            arrived[0].join(0.5)
+        return facts
+
+    monkeypatch.setattr(judgements, "load_facts", slow)
+    hospital.judge()
+    arrived[0].join(30)
+    hospital.judge()
+    assert hospital.status("harm-21") == "deteriorating"
+    for row in hospital.rows(tables.subject):
+        assert (row.rank_at, row.judged_sequence) == (None, row.sequence)
+
+
+def test_what_a_person_sends_is_judged_before_a_bulk_load(hospital: Hospital) -> None:
+    hospital.at(2025, 8, 20)
+    hospital.judge()
+    bulk = [{"measure": "harm", "period": f"2024-{n % 12 + 1:02d}", "value": n} for n in range(12)]
+    hospital.services.intake.record(
+        hospital.id, "measurements", bulk, actor="feed", source="feed", bulk=True
+    )
+    hospital.feed("hsmr", HSMR[:3])
+    with hospital.services.engine.begin() as connection:
+        connection.execute(tables.subject.update().values(not_before=None))
+    ranks = {str(r.key): r.rank_at for r in hospital.rows(tables.subject) if r.rank_at}
+    hospital.services.judge.next()
+    left = {r.key for r in hospital.rows(tables.subject) if r.rank_at}
+    (first,) = set(ranks) - left
+    assert first in {"hsmr", "hsmr-88"}
+    assert ranks["harm"] > ranks["hsmr"]
