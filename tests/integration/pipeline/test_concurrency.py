@@ -6,7 +6,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -82,17 +82,16 @@ def _hospital(services: Services, number: int) -> Hospital:
 
 
 def test_events_of_projects_arrive_while_their_aim_is_judged(
-    hospital: Hospital, database_url: str
+    hospital: Hospital, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What a judgement says it saw is what it saw: computed again, it comes out the same."""
+    monkeypatch.setattr(judgements, "APART", timedelta(0))
     hospital.services.clock.run_from(datetime(2025, 8, 20, 12, tzinfo=UTC))
     hospital.feed("harm", HARM)
     stop = threading.Event()
 
     def judge(services: Services) -> None:
         while not stop.is_set():
-            with services.engine.begin() as connection:
-                connection.execute(tables.subject.update().values(not_before=None))
             services.judge.next()
 
     projects = [row.key for row in hospital.rows(tables.subject) if row.kind == "project"]
