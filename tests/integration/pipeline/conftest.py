@@ -90,5 +90,6 @@ def hospital(database_url: str) -> Iterator[Hospital]:
     services.clock.freeze(datetime(2024, 11, 2, 12, tzinfo=UTC))
     organisation = services.plans.create_organisation(PLAN)
     services.plans.apply(organisation, PLAN, author="advisor", reason="first")
-    yield Hospital(services, organisation)
-    services.close()
+    northfield = Hospital(services, organisation)
+    yield northfield
+    northfield.services.close()

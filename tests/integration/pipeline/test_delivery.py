@@ -1,0 +1,198 @@
+"""Mail over a real SMTP server, claims of many threads, and leases."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from benchmarks.plant import Postbox
+from services.bootstrap import MailOptions, Services
+from services.delivery import deliver
+from services.notify import apprise_sender, mail
+from services.persistence import tables
+from services.persistence.outbox import DatabaseOutbox
+from services.ports.delivery import SendFailedError
+from tests.integration.pipeline.conftest import HARM, Hospital
+
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
+
+
+@dataclass
+class _Refusing(Postbox):
+    """A mail server that answers a recipient as told."""
+
+    said: str = "250 ok"
+
+    def __post_init__(self) -> None:
+        super().__init__()
+
+    async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
+        self, _server: Any, _session: Any, envelope: Any, address: str, _options: Any
+    ) -> str:
+        """Answer as told."""
+        if self.said.startswith("250"):
+            envelope.rcpt_tos.append(address)
+        return self.said
+
+
+@pytest.fixture
+def postbox() -> Iterator[_Refusing]:
+    """A real mail server."""
+    with _Refusing() as box:
+        yield box
+
+
+def _with_server(hospital: Hospital, port: int) -> None:
+    options = hospital.services.options
+    server = MailOptions("127.0.0.1", port, starttls=False, merge_seconds=0)
+    services = Services(replace(options, mail=server))
+    hospital.services.close()
+    hospital.services = services
+
+
+def _owe(hospital: Hospital) -> list[Any]:
+    hospital.at(2025, 8, 20)
+    hospital.feed("harm", HARM)
+    hospital.judge()
+    return hospital.rows(tables.message)
+
+
+def _due_now(hospital: Hospital) -> None:
+    past = hospital.services.clock.system_now() - timedelta(seconds=1)
+    open_ = tables.message.c.closed_at.is_(None)
+    with hospital.services.engine.begin() as connection:
+        connection.execute(tables.message.update().where(open_).values(due_at=past))
+
+
+def test_a_mail_has_a_text_that_stands_alone_and_says_which_messages_it_carries(
+    hospital: Hospital, postbox: _Refusing
+) -> None:
+    _with_server(hospital, postbox.port)
+    owed = _owe(hospital)
+    hospital.deliver()
+    carried = Counter(i for m in postbox.mails for i in m["X-Bigdot-Messages"].split(","))
+    assert carried == {str(row.id): 1 for row in owed}
+    assert len({m["To"] for m in postbox.mails}) == len(postbox.mails), "one mail a person"
+    for received in postbox.mails:
+        assert received.get_content_type() == "multipart/alternative"
+        text, html = received.get_payload()
+        assert isinstance(text, type(received))
+        assert (text.get_content_type(), html.get_content_type()) == ("text/plain", "text/html")
+        assert "Review and acknowledge: http" in text.get_payload(decode=True).decode()
+        assert received["References"].startswith("<alert-")
+
+
+@pytest.mark.parametrize(
+    ("said", "state"), [("550 no such person", "dead"), ("451 try later", "owed")]
+)
+def test_a_refusal_is_kept_in_the_servers_words(
+    hospital: Hospital, postbox: _Refusing, said: str, state: str
+) -> None:
+    _with_server(hospital, postbox.port)
+    _owe(hospital)
+    postbox.said = said
+    hospital.deliver()
+    rows = hospital.rows(tables.message)
+    assert {row.state for row in rows} == {state}
+    assert {row.last_error for row in rows} == {f"the mail server answered {said}"}
+    ids = {row.slot: row.message_id for row in rows if row.slot == row.id}
+    postbox.said = "250 ok"
+    _due_now(hospital)
+    hospital.deliver()
+    sent = {m["Message-ID"] for m in postbox.mails}
+    assert sent == (set() if state == "dead" else set(ids.values()))
+
+
+def test_a_server_that_is_away_costs_time_only(hospital: Hospital, postbox: _Refusing) -> None:
+    _with_server(hospital, 1)
+    owed = _owe(hospital)
+    hospital.deliver()
+    assert {row.state for row in hospital.rows(tables.message)} == {"owed"}
+    _with_server(hospital, postbox.port)
+    _due_now(hospital)
+    hospital.deliver()
+    carried = Counter(i for m in postbox.mails for i in m["X-Bigdot-Messages"].split(","))
+    assert carried == {str(row.id): 1 for row in owed}
+
+
+def test_a_claim_whose_worker_died_comes_back_as_it_was_and_a_late_end_changes_nothing(
+    hospital: Hospital,
+) -> None:
+    _owe(hospital)
+    outbox = DatabaseOutbox(hospital.services.engine)
+    now = hospital.services.clock.system_now()
+    lost = outbox.claim(now, now + deliver.LEASE, 99)
+    assert lost
+    assert not outbox.claim(now, now + deliver.LEASE, 99)
+    later = now + deliver.LEASE + timedelta(seconds=1)
+    again = outbox.claim(later, later + deliver.LEASE, 99)
+    assert {s.message_id: s.parts for s in again} == {s.message_id: s.parts for s in lost}
+    outbox.bury(lost[0], SendFailedError("too late"), later)
+    assert {row.state for row in hospital.rows(tables.message)} == {"sending"}
+    for slot in again:
+        outbox.sent(slot, later, 1)
+    assert {row.state for row in hospital.rows(tables.message)} == {"sent"}
+
+
+def test_many_threads_send_each_message_once(hospital: Hospital) -> None:
+    (alert, *_) = [row.alert_id for row in _owe(hospital)]
+    now = hospital.services.clock.system_now()
+    rows = [
+        {
+            "organisation_id": hospital.id,
+            "alert_id": alert,
+            "episode": 9,
+            "step": n,
+            "recipient": f"p{n}",
+            "channel": "hook",
+            "state": "owed",
+            "content": {},
+            "message_id": f"<{n}@x>",
+            "owed_at": now,
+            "due_at": now,
+        }
+        for n in range(200)
+    ]
+    with hospital.services.engine.begin() as connection:
+        connection.execute(sa.insert(tables.message), rows)
+    sent: list[str] = []
+
+    def drain() -> None:
+        outbox = DatabaseOutbox(hospital.services.engine)
+        while slots := outbox.claim(now, now + deliver.LEASE, deliver.CLAIMED):
+            for slot in slots:
+                sent.append(slot.message_id)
+                outbox.sent(slot, now, 0)
+
+    threads = [threading.Thread(target=drain) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    drain()
+    assert Counter(sent)["<7@x>"] == 1
+    assert set(Counter(sent).values()) == {1}
+    assert len(sent) >= 200
+
+
+def test_a_lease_outlasts_what_it_was_taken_for() -> None:
+    send = max(mail.TIMEOUT_SECONDS, apprise_sender.TIMEOUT_SECONDS)
+    assert timedelta(seconds=send * deliver.CLAIMED) * 2 < deliver.LEASE
+
+
+def test_the_wait_after_a_failure_doubles_to_half_a_day() -> None:
+    waits = [deliver.backoff(n, 1.0) for n in range(1, 20)]
+    assert waits[:3] == [timedelta(seconds=s) for s in (30, 60, 120)]
+    assert waits[-1] == timedelta(hours=12)
+    assert deliver.backoff(1, 0.0) == timedelta(seconds=22.5)
+
+
+def test_a_password_is_in_no_text_of_the_server() -> None:
+    assert "secret" not in repr(mail.SmtpServer("h", 1, "u", "secret"))
