@@ -45,7 +45,7 @@ def of_finding(
     return {
         "kind": "finding",
         "expectation": outcome.expectation,
-        "state": "Resolved" if resolved else _HEADLINES.get(outcome.expectation, "Needs attention"),
+        "state": "Resolved" if resolved else HEADLINES.get(outcome.expectation, "Needs attention"),
         "about": name,
         "path": path,
         "since": outcome.since.date().isoformat() if outcome.since else None,
@@ -58,7 +58,7 @@ def of_finding(
     }
 
 
-_HEADLINES = {
+HEADLINES = {
     "AIM-01": "Aim incomplete",
     "DAT-01": "Data late",
     "DAT-02": "No data",

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
+from datetime import date
 from math import floor, isfinite, log10
 
 from services.framework.periods import Frequency
 
 _MOST_DIGITS = 4
+_STAMP = re.compile(r"\b(\d{4})-(?:(\d{2})(?:-(\d{2}))?|W(\d{2}))\b")
 
 
 def digits_for(scale: float) -> int:
@@ -39,3 +42,24 @@ def listed(words: Iterable[str], most: int = 3) -> str:
     if len(items) > most:
         items = [*items[:most], f"{len(items) - most} more"]
     return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} and {items[-1]}"
+
+
+def day_name(day: date) -> str:
+    """``7 October 2026``."""
+    return f"{day.day} {day:%B %Y}"
+
+
+def plainly(text: str) -> str:
+    """A sentence with its dates and periods by name: ``July 2025`` for ``2025-07``."""
+    return _STAMP.sub(_spoken, text)
+
+
+def _spoken(stamp: re.Match[str]) -> str:
+    year, month, day, week = stamp.groups()
+    if week is not None:
+        return f"week {int(week)} of {year}"
+    try:
+        on = date(int(year), int(month), int(day or 1))
+    except ValueError:
+        return stamp[0]
+    return day_name(on) if day else f"{on:%B %Y}"

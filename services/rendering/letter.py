@@ -8,6 +8,7 @@ from typing import Any
 import css_inline
 from jinja2 import DictLoader, Environment, select_autoescape
 
+from services.framework.texts import plainly
 from services.ports.delivery import Letter, Slot
 
 _SUBJECT = 60
@@ -64,7 +65,7 @@ class LetterWriter:
 
     def __call__(self, slot: Slot) -> Letter:
         """The letter of a slot."""
-        contents = [part.content for part in slot.parts]
+        contents = [_plain(part.content) for part in slot.parts]
         first = slot.parts[0]
         subject = subject_of(contents)
         return Letter(
@@ -83,6 +84,17 @@ class LetterWriter:
             subject=subject, contents=contents, base_url=self._base_url, style=_STYLE
         )
         return css_inline.CSSInliner(keep_style_tags=True).inline(html)
+
+
+_STAMPED = ("reason", "since", "would_change", "blind_since")
+
+
+def _plain(content: Mapping[str, Any]) -> dict[str, Any]:
+    """The content with dates and periods by name."""
+    named = {key: content[key] and plainly(content[key]) for key in _STAMPED}
+    figures = [(label, plainly(value)) for label, value in content["figures"]]
+    links = [dict(link, problem=plainly(link["problem"])) for link in content["links"]]
+    return dict(content, **named, figures=figures, links=links)
 
 
 def subject_of(contents: Sequence[Mapping[str, Any]]) -> str:

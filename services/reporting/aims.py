@@ -10,12 +10,12 @@ from services.framework.facts import Facts
 from services.framework.plan import Aim, Driver, Plan, Project
 from services.framework.roster import Roster
 from services.framework.series import Series
-from services.framework.texts import listed
+from services.framework.texts import day_name, listed
 from services.ports.reporting import AlertLine, Chart, ChartMark, Judgement, Place
 from services.reporting.board import Tile, primary_line, tile_of, verdict_of
 from services.reporting.lines import Line, driver_series, line_of, place_of
 from services.reporting.sparkline import Sparkline, sparkline
-from services.reporting.words import day_name, digits_of, goal, period_name, quantity
+from services.reporting.words import digits_of, goal, period_name, quantity
 
 TITLES = {
     "AIM-01": "The aim is complete",

@@ -8,9 +8,10 @@ from datetime import date
 from services.framework.facts import Facts, Role
 from services.framework.plan import Milestone, Plan, Project
 from services.framework.roster import Roster
+from services.framework.texts import day_name
 from services.ports.reporting import AlertLine, Judgement
 from services.reporting.aims import Reason, reasons_of
-from services.reporting.words import day_name, role_words
+from services.reporting.words import role_words
 
 # The Institute for Healthcare Improvement's assessment scale for collaboratives.
 SCALE = (

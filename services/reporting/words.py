@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
-from datetime import date, datetime
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from services.framework.judgement import Status
 from services.framework.periods import Frequency, Period
-from services.framework.texts import digits_for, number
+from services.framework.texts import day_name, digits_for, number
 
 WORST_FIRST = (
     Status.MISSED,
@@ -22,15 +21,9 @@ WORST_FIRST = (
     Status.HOLDING,
     Status.ACHIEVED,
 )
-_STAMP = re.compile(r"\b(\d{4})-(?:(\d{2})(?:-(\d{2}))?|W(\d{2}))\b")
 _BRIEF = 5
 _LEAST = 0.01
 _ROLES = {"clinical_lead": "clinical lead", "measure_owner": "measure's owner"}
-
-
-def day_name(day: date) -> str:
-    """``7 October 2026``."""
-    return f"{day.day} {day:%B %Y}"
 
 
 def period_name(period: Period, *, short: bool = False) -> str:
@@ -109,19 +102,3 @@ def when(instant: datetime, zone: str) -> str:
 def role_words(role: str) -> str:
     """``clinical lead`` for ``clinical_lead``."""
     return _ROLES.get(role, role.replace("_", " "))
-
-
-def plainly(text: str) -> str:
-    """A sentence with its dates and periods by name: ``July 2025`` for ``2025-07``."""
-    return _STAMP.sub(_spoken, text)
-
-
-def _spoken(stamp: re.Match[str]) -> str:
-    year, month, day, week = stamp.groups()
-    if week is not None:
-        return f"week {int(week)} of {year}"
-    try:
-        on = date(int(year), int(month), int(day or 1))
-    except ValueError:
-        return stamp[0]
-    return day_name(on) if day else f"{on:%B %Y}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
-from services.reporting.words import plainly
+from services.framework.texts import plainly
 from web.context import services, web_options
 from web.identity import needs_role, signed_in, visitor
 

@@ -6,20 +6,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from services.alerting.content import HEADLINES
 from services.ports.reporting import AlertLine
 from services.reporting.aims import TITLES
 from services.reporting.words import when
 from web.context import services
 from web.identity import signed_in
-
-HEADLINES = {
-    "AIM-01": "Aim incomplete",
-    "DAT-01": "Data late",
-    "DAT-02": "No data",
-    "MIL-01": "Milestone late",
-    "PRJ-02": "Role vacant",
-    "PRT-01": "Driver without a project",
-}
 
 
 @dataclass(frozen=True, slots=True)

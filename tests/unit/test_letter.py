@@ -1,0 +1,76 @@
+"""Letters: subjects that lead with the state, a text that stands alone, HTML of the same words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.ports.delivery import Part, Slot
+from services.rendering.letter import LetterWriter, subject_of
+
+WRITER = LetterWriter("https://bigdot.example", "bigdot.example")
+
+
+def content(**changed: Any) -> dict[str, Any]:
+    return {
+        "kind": "status",
+        "state": "Off track",
+        "about": "Fewer deaths in hospital",
+        "path": "/aims/hsmr-88",
+        "since": "2026-10",
+        "reason": "4.6 behind the path (99.0 against 94.4 in 2026-10); 1 month.",
+        "figures": [["Value", "99 ratio"], ["Path", "94.4 ratio"]],
+        "links": [
+            {"kind": "driver", "name": "End of life", "problem": "no project", "role": "sponsor"}
+        ],
+        "asked": "Decide what to change.",
+        "would_change": "88.1 or better in 2026-11 would end off track.",
+        "blind_since": None,
+    } | changed
+
+
+def slot(*contents: dict[str, Any]) -> Slot:
+    parts = tuple(Part(n, n, 1, 1, c) for n, c in enumerate(contents, start=7))
+    return Slot(1, "cmo", "mail", "<one@bigdot.example>", 1, parts)
+
+
+def test_the_text_stands_alone() -> None:
+    text = WRITER(slot(content())).text
+    assert text.startswith("OFF TRACK: Fewer deaths in hospital")
+    for said in (
+        "99.0 against 94.4 in October 2026",
+        "Since October 2026.",
+        "Value: 99 ratio",
+        "Driver “End of life”: no project (sponsor)",
+        "Decide what to change.",
+        "88.1 or better in November 2026",
+        "https://bigdot.example/aims/hsmr-88",
+    ):
+        assert said in text
+
+
+def test_the_html_says_the_same_and_loads_nothing() -> None:
+    html = WRITER(slot(content(about="<b>Harm</b> & more"))).html
+    assert "&lt;b&gt;Harm&lt;/b&gt; &amp; more" in html
+    assert 'href="https://bigdot.example/aims/hsmr-88"' in html
+    assert "prefers-color-scheme: dark" in html
+    assert "src=" not in html
+    assert len(html) < 100_000
+
+
+def test_several_messages_make_one_letter_with_a_section_each() -> None:
+    letter = WRITER(slot(content(), content(about="Less harm")))
+    assert letter.subject == "Off track: Fewer deaths in hospital and 1 more"
+    assert letter.ids == (7, 8)
+    assert letter.text.count("Review and acknowledge") == 2
+    assert letter.message_id == "<one@bigdot.example>"
+    assert letter.thread == "<alert-7@bigdot.example>"
+
+
+@given(st.text(min_size=1, max_size=200), st.integers(1, 4))
+def test_a_subject_leads_with_the_state_and_is_never_long(about: str, many: int) -> None:
+    subject = subject_of([content(about=about)] * many)
+    assert subject.startswith("Off track: ")
+    assert len(subject) <= 60
