@@ -35,7 +35,7 @@ def compose(letter: Letter, sender: str, to: str, reply_to: str | None) -> Email
     mail["List-Id"] = "Bigdot alerts <alerts.bigdot>"
     mail["Auto-Submitted"] = "auto-generated"
     mail["X-Auto-Response-Suppress"] = "All"
-    mail["X-Bigdot-Messages"] = ",".join(map(str, letter.ids))
+    mail["X-Bigdot-Messages"] = ", ".join(map(str, letter.ids))
     if reply_to:
         mail["Reply-To"] = reply_to
     mail.set_content(letter.text)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from email import message_from_bytes
 from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.notify.mail import compose
 from services.ports.delivery import Part, Slot
 from services.rendering.letter import LetterWriter, subject_of
 
@@ -74,3 +76,10 @@ def test_a_subject_leads_with_the_state_and_is_never_long(about: str, many: int)
     subject = subject_of([content(about=about)] * many)
     assert subject.startswith("Off track: ")
     assert len(subject) <= 60
+
+
+def test_a_mail_of_many_messages_names_each_of_them() -> None:
+    letter = WRITER(slot(*[content()] * 60))
+    raw = bytes(compose(letter, "bigdot@bigdot.example", "cmo@bigdot.example", None))
+    carried = str(message_from_bytes(raw)["X-Bigdot-Messages"])
+    assert {int(one) for one in carried.split(",")} == set(letter.ids)

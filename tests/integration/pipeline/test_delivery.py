@@ -76,7 +76,7 @@ def test_a_mail_has_a_text_that_stands_alone_and_says_which_messages_it_carries(
     _with_server(hospital, postbox.port)
     owed = _owe(hospital)
     hospital.deliver()
-    carried = Counter(i for m in postbox.mails for i in m["X-Bigdot-Messages"].split(","))
+    carried = Counter(i for m in postbox.mails for i in m["X-Bigdot-Messages"].split(", "))
     assert carried == {str(row.id): 1 for row in owed}
     assert len({m["To"] for m in postbox.mails}) == len(postbox.mails), "one mail a person"
     for received in postbox.mails:
@@ -118,7 +118,7 @@ def test_a_server_that_is_away_costs_time_only(hospital: Hospital, postbox: _Ref
     _with_server(hospital, postbox.port)
     _due_now(hospital)
     hospital.deliver()
-    carried = Counter(i for m in postbox.mails for i in m["X-Bigdot-Messages"].split(","))
+    carried = Counter(i for m in postbox.mails for i in m["X-Bigdot-Messages"].split(", "))
     assert carried == {str(row.id): 1 for row in owed}
 
 
