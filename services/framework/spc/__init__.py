@@ -1,0 +1,1 @@
+"""Statistical process control: charts, limits, runs, rules. Pure; numpy only."""

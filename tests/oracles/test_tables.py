@@ -1,0 +1,24 @@
+"""Critical values and chart constants, against tables computed elsewhere."""
+
+from __future__ import annotations
+
+import pytest
+
+from services.framework.spc.runs import anhoej_limits, runs_limits
+from tests.oracles.cases import table
+
+
+def test_anhoej_limits_are_those_of_qbinom() -> None:
+    rows = table("critical_anhoej")["table"]
+    found = [(n, *anhoej_limits(n)) for n in (row["n_useful"] for row in rows)]
+    assert len(rows) == 500
+    assert found == [(r["n_useful"], r["longest_run_max"], r["n_crossings_min"]) for r in rows]
+
+
+@pytest.mark.parametrize(("tail", "column"), [(0.025, "2.5pct"), (0.05, "5pct")])
+def test_limits_of_the_number_of_runs_are_swed_and_eisenharts(tail: float, column: str) -> None:
+    rows = table("critical_runs_exact")["table"]
+    found = [runs_limits(row["n"] // 2, row["n"] - row["n"] // 2, tail) for row in rows]
+    few, many = f"too_few_at_or_below_{column}", f"too_many_at_or_above_{column}"
+    assert len(rows) == 91
+    assert found == [(row[few], row[many]) for row in rows]
