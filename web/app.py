@@ -5,11 +5,12 @@ from __future__ import annotations
 from importlib import import_module
 from importlib.util import find_spec
 
-from flask import Blueprint, Flask
+from flask import Blueprint
 from flask_wtf.csrf import CSRFProtect
 
 from services.bootstrap import Services
 from web.context import EXTENSION, Edge, WebOptions
+from web.door import Door
 from web.hardening import harden
 from web.pages import errors
 from web.throttle import throttle
@@ -25,13 +26,13 @@ PAGES = (
 )
 
 
-def create_app(services: Services, options: WebOptions) -> Flask:
+def create_app(services: Services, options: WebOptions) -> Door:
     """The app over ``services``.
 
     Pages are guarded against forged requests; the API needs no such guard, for it looks at no
     cookie.
     """
-    app = Flask("web", static_folder="static", template_folder="templates")
+    app = Door("web", static_folder="static", template_folder="templates")
     app.extensions[EXTENSION] = Edge(services, options)
     harden(app, options)
     csrf = CSRFProtect(app)

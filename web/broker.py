@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-import time
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import redis
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from celery import Celery
 
 APART_SECONDS = 0.020
+CROWDED = 5
 HEARD_WITHIN_SECONDS = 5.0
 ENOUGH_BELLS = 50
 SOCKET_SECONDS = 2.0
@@ -40,8 +41,9 @@ class BrokerDoorbell:
     """Rings by a Celery message, from a thread of its own, at most once in 20 ms.
 
     A ring waits for nothing and never fails: while the broker is away the sweeper finds the work.
-    Where enough bells wait already, none is added. The thread starts at the first ring, hence after
-    any fork.
+    Where enough bells wait already, none is added, and the next look is five times as far off. A
+    broker that is away is told of once, and once when it is back. The thread starts at the first
+    ring, hence after any fork.
     """
 
     def __init__(self, broker_url: str, apart: float = APART_SECONDS) -> None:
@@ -72,16 +74,48 @@ class BrokerDoorbell:
                 self._thread.start()
 
     def _run(self) -> None:
-        app, asked = _app(self._url), client(self._url)
-        while not self._closing.is_set():
-            self._wanted.wait()
-            self._wanted.clear()
-            _ring(app, asked)
-            time.sleep(self._apart)
-        if self._wanted.is_set():
-            _ring(app, asked)
-        asked.close()
-        app.close()
+        with closing(_Bell(self._url)) as bell:
+            while not self._closing.is_set():
+                self._wanted.wait()
+                self._wanted.clear()
+                crowded = not bell.ring()
+                self._closing.wait(self._apart * CROWDED if crowded else self._apart)
+            if self._wanted.is_set():
+                bell.ring()
+
+
+class _Bell:
+    """The connections that a bell is rung by, and whether it was heard last."""
+
+    def __init__(self, url: str) -> None:
+        self._app = _app(url)
+        self._asked = client(url)
+        self._heard = True
+
+    def ring(self) -> bool:
+        """False where enough bells wait already, or nobody hears."""
+        try:
+            wanted = self._asked.llen(QUEUE) < ENOUGH_BELLS
+            if wanted:
+                self._app.send_task(TASK, queue=QUEUE, expires=HEARD_WITHIN_SECONDS, retry=False)
+        except Exception as error:  # noqa: BLE001 - whatever fails, the sweeper finds the work
+            self._tell(heard=False, error=type(error).__name__)
+            return False
+        self._tell(heard=True)
+        return wanted
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self._asked.close()
+        self._app.close()
+
+    def _tell(self, *, heard: bool, error: str = "") -> None:
+        if heard is not self._heard:
+            self._heard = heard
+            if heard:
+                _log.info("doorbell.heard")
+            else:
+                _log.warning("doorbell.unheard", error=error)
 
 
 def _app(url: str) -> Celery:
@@ -95,12 +129,3 @@ def _app(url: str) -> Celery:
         task_ignore_result=True,
     )
     return app
-
-
-def _ring(app: Celery, asked: redis.Redis) -> None:
-    try:
-        if asked.llen(QUEUE) >= ENOUGH_BELLS:
-            return
-        app.send_task(TASK, queue=QUEUE, expires=HEARD_WITHIN_SECONDS, retry=False)
-    except Exception as error:  # noqa: BLE001 - whatever fails here, the sweeper finds the work
-        _log.warning("doorbell.unheard", error=type(error).__name__)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, abort, request
+from flask import Response, abort, request
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from web.context import WebOptions
+from web.door import Door
 
 YEAR_SECONDS = 31_536_000
 POLICY = "; ".join(
@@ -34,7 +35,7 @@ HEADERS = {
 }
 
 
-def harden(app: Flask, options: WebOptions) -> None:
+def harden(app: Door, options: WebOptions) -> None:
     """Set cookies, headers, the body limit and the names that the app answers to."""
     app.config.update(
         SECRET_KEY=options.secret_keys[0],
@@ -56,8 +57,8 @@ def harden(app: Flask, options: WebOptions) -> None:
             app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops
         )
     if options.hosts:
-        app.before_request(_answer_only_to(frozenset(name.lower() for name in options.hosts)))
-    app.after_request(_with_headers(options.secure))
+        app.before_every(_answer_only_to(frozenset(name.lower() for name in options.hosts)))
+    app.after_every(_with_headers(options.secure))
 
 
 def _answer_only_to(names: frozenset[str]) -> Callable[[], None]:

@@ -9,14 +9,17 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 import psycopg
 import sqlalchemy as sa
 from psycopg import errors
+from psycopg.pq import ExecStatus
+from psycopg.pq.abc import PGresult
 
+from services.persistence.postgres_text import as_text
 from services.ports.intake import (
     MeasurementEntry,
     Outcome,
@@ -26,6 +29,7 @@ from services.ports.intake import (
 )
 
 Connection = psycopg.Connection[tuple[Any, ...]]
+Rows = list[tuple[Any, ...]]
 _TRIES = 50
 _COPY_FROM = 50
 # A statement over rows of unknown number: it must use the indexes whatever the statistics say.
@@ -80,7 +84,13 @@ _KEPT = (
 )  # fmt: skip
 
 
-def _statement(rows: str) -> str:
+_MARKS_OF_ONE = "s.id = ANY (%(mark_subjects)s::int8[]) AND (SELECT n.changes FROM numbered n)"
+_MARKS_OF_MANY = """s.id IN (
+    SELECT t.subject FROM unnest(%(mark_items)s::int4[], %(mark_subjects)s::int8[])
+      AS t (item, subject) JOIN numbered n ON n.item = t.item AND n.changes)"""
+
+
+def _statement(rows: str, marks: str = _MARKS_OF_MANY) -> str:
     return f"""
 WITH guard AS MATERIALIZED (
   SELECT o.id FROM organisation o
@@ -117,9 +127,7 @@ WITH guard AS MATERIALIZED (
     OR (d.result = 'unchanged' AND d.event_id IS NOT NULL)
 ), locked AS MATERIALIZED (
   SELECT s.id FROM subject s
-  WHERE s.id IN (
-    SELECT t.subject FROM unnest(%(mark_items)s::int4[], %(mark_subjects)s::int8[])
-      AS t (item, subject) JOIN numbered n ON n.item = t.item AND n.changes)
+  WHERE {marks}
   ORDER BY s.id FOR UPDATE
 ), marked AS (
   UPDATE subject s SET sequence = s.sequence + 1,
@@ -150,6 +158,19 @@ FROM decided d
 """  # noqa: S608 - names of columns, none of them from outside
 
 
+def _plain(cell: bytes) -> str:
+    return cell.decode()
+
+
+def _truth(cell: bytes) -> bool:
+    return cell == b"t"
+
+
+_READ: tuple[Callable[[bytes], Any], ...] = (
+    int, _plain, _plain, _plain, _truth, float, float, float, _plain, _truth, _truth
+)  # fmt: skip
+
+
 class _Statement:
     """A statement with its parameters numbered once; psycopg would parse it at each call."""
 
@@ -163,14 +184,43 @@ class _Statement:
             self.names.append(name)
         return f"${self.names.index(name) + 1}"
 
-    def run(self, connection: Connection, parameters: dict[str, Any]) -> list[tuple[Any, ...]]:
+    def run(self, connection: Connection, parameters: Mapping[str, Any]) -> Rows:
         """Execute it as a prepared statement."""
         cursor = psycopg.RawCursor(connection)
         values = [parameters[name] for name in self.names]
         return cursor.execute(self.text, values, prepare=True).fetchall()
 
 
-_ONE = _Statement(_statement(_FROM_ONE))
+class _Prepared(_Statement):
+    """A statement that each connection prepares once under its name, executed without a cursor.
+
+    A cursor's adaption of some thirty parameters costs as much as the statement itself.
+    """
+
+    def __init__(self, name: bytes, text: str) -> None:
+        super().__init__(text)
+        self._name = name
+
+    def prepare(self, connection: Connection) -> None:
+        """Prepare it; where this fails, `run` will say why."""
+        connection.pgconn.prepare(self._name, self.text)
+
+    def run(self, connection: Connection, parameters: Mapping[str, Any]) -> Rows:
+        """Execute it; a failure is executed again by a cursor, which raises the right error."""
+        values: list[Any] = [as_text(parameters[name]) for name in self.names]
+        result = connection.pgconn.exec_prepared(self._name, values)
+        if result.status != ExecStatus.TUPLES_OK:
+            return super().run(connection, parameters)
+        return [_row(result, number) for number in range(result.ntuples)]
+
+
+def _row(result: PGresult, number: int) -> tuple[Any, ...]:
+    """A row of the statement's answer, from PostgreSQL's text."""
+    cells = [result.get_value(number, column) for column in range(len(_READ))]
+    return tuple([None if cell is None else _READ[at](cell) for at, cell in enumerate(cells)])
+
+
+_ONE = _Prepared(b"bigdot_one", _statement(_FROM_ONE, _MARKS_OF_ONE))
 _SOME = _Statement(_statement(_FROM_ARRAYS))
 _BULK = _Statement(_statement(f"{_STAGE} i"))
 
@@ -222,12 +272,13 @@ class FastWriter:
     def _connect(self) -> Connection:
         connection = psycopg.connect(self._url, autocommit=True, options=_SETTINGS)
         connection.execute(_CREATE_STAGE)
+        _ONE.prepare(connection)
         return connection
 
 
 def _run(
     connection: Connection, parameters: dict[str, Any], entries: Sequence[MeasurementEntry]
-) -> list[tuple[Any, ...]]:
+) -> Rows:
     if len(entries) == 1:
         return _ONE.run(connection, {**parameters, **entries[0]._asdict()})
     if len(entries) < _COPY_FROM:

@@ -81,11 +81,10 @@ def _sender(held: ApiCaller) -> Sender:
 
 def _read() -> tuple[list[RawItem] | None, bool]:
     """The items of the body, None for a media type that is not read; and whether it is one."""
-    if request.mimetype in LINES:
-        return read_lines(request.get_data()), False
-    if request.mimetype == _JSON:
+    kind = request.mimetype
+    if kind == _JSON:
         return read_array_or_object(request.get_data())
-    return None, False
+    return (read_lines(request.get_data()) if kind in LINES else None), False
 
 
 def _once(kind: str, key: str) -> Response:
