@@ -21,24 +21,26 @@ class Recipient(NamedTuple):
     part: str
 
 
-def of_status(plan: Plan, aim: str) -> tuple[Recipient, ...]:
+def of_status(plan: Plan, roster: Roster, aim: str) -> tuple[Recipient, ...]:
     """Who hears of an aim's status: its routes, else the organisation's, else its sponsor."""
     routes = [r for r in plan.routes if r.aim == aim] or _general(plan)
     told = [Recipient(p, c, "executive") for r in routes for p in r.to for c in r.by]
-    sponsor = plan.aims[aim].sponsor
-    if not told and sponsor is not None:
-        told = [Recipient(sponsor, MAIL, "executive")]
-    return _once(told)
+    here = _once(r for r in told if roster.is_here(r.person))
+    sponsor = roster.holder(plan.aims[aim], Role.SPONSOR).person
+    if not here and sponsor is not None:
+        return (Recipient(sponsor, MAIL, "executive"),)
+    return here
 
 
 def of_finding(
     plan: Plan, roster: Roster, subject: Subject, outcome: Outcome
 ) -> tuple[Recipient, ...]:
-    """Who hears of a finding: those who play the parts of its audience."""
+    """Who hears of a finding: those who play the parts of its audience and have not left."""
     people = [
         (part, person)
         for part in outcome.audience
         for person in _holders(plan, roster, subject, part)
+        if roster.is_here(person)
     ]
     return _once(
         Recipient(person, channel, part)

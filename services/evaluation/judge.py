@@ -110,7 +110,7 @@ def _of_status(snapshot: Snapshot, evaluation: Evaluation, owing: _Owing) -> Ale
     owed: Iterable[Owed] = ()
     if decision.tells:
         content = status_content(snapshot.plan, snapshot.plan.aims[aim], verdict, decision)
-        told = who_hears_status(snapshot.plan, aim)
+        told = who_hears_status(snapshot.plan, _roster(snapshot, evaluation), aim)
         owed = [owing(recipient, content) for recipient in told]
     return AlertChange(STATUS, about, decision, verdict.reason, tuple(owed))
 
@@ -120,13 +120,16 @@ def _has_ended(snapshot: Snapshot, evaluation: Evaluation) -> bool:
     return ended is not None and midnight(ended, snapshot.plan.zone) <= evaluation.as_of
 
 
+def _roster(snapshot: Snapshot, evaluation: Evaluation) -> Roster:
+    on = local_date(evaluation.as_of, snapshot.plan.zone)
+    return Roster.of(snapshot.plan, snapshot.facts, on)
+
+
 def _of_findings(
     snapshot: Snapshot, evaluation: Evaluation, owing: _Owing
 ) -> Iterable[AlertChange]:
     """A change for each outcome, and a resolution for what is no longer looked at at all."""
-    roster = Roster.of(
-        snapshot.plan, snapshot.facts, local_date(evaluation.as_of, snapshot.plan.zone)
-    )
+    roster = _roster(snapshot, evaluation)
     looked_at = set()
     for outcome in evaluation.outcomes:
         if outcome.expectation not in VERDICTS:

@@ -110,10 +110,21 @@ class Roster:
         since = change.on if change else None
         if person is None:
             return Holder(None, since)
-        known = self.plan.people.get(person)
-        if known is not None and known.ended is not None and known.ended <= self.on:
-            return Holder(None, max(known.ended, since) if since else known.ended)
+        left = self._left(person)
+        if left is not None:
+            return Holder(None, max(left, since) if since else left)
         return Holder(person, since)
+
+    def is_here(self, person: str) -> bool:
+        """Whether a person of the plan has not left."""
+        return self._left(person) is None
+
+    def _left(self, person: str) -> date | None:
+        """The day on which a person left; None for one who is here."""
+        known = self.plan.people.get(person)
+        if known is None or known.ended is None or known.ended > self.on:
+            return None
+        return known.ended
 
     def commitment(self, milestone: Milestone) -> Commitment:
         """When ``milestone`` is due and whether it is completed."""
