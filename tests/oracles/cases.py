@@ -111,11 +111,23 @@ def _case(raw: Mapping[str, Any]) -> Case:
         call=raw.get("call") or "",
         params=params,
         input=given if isinstance(given, dict) else columns(ORACLES / given),
-        expected=raw["expected"],
+        expected=_unfolded(raw["expected"]),
         note=raw.get("note"),
         tags=tuple(raw.get("tags") or ()),
         screened=params.get("screened_mr", True),
     )
+
+
+def _unfolded(expected: dict[str, Any]) -> dict[str, Any]:
+    """``expected`` with each column that was written once for all points at every point."""
+    if "data" not in expected:
+        return expected
+    data = {name: _column(column) for name, column in expected["data"].items()}
+    return expected | {"data": data}
+
+
+def _column(column: Any) -> list[Any]:
+    return [column["each"]] * column["points"] if isinstance(column, dict) else column
 
 
 def columns(path: Path) -> dict[str, list[Cell]]:

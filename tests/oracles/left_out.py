@@ -5,5 +5,6 @@ from __future__ import annotations
 LEFT_OUT = {
     "qic_syn_step_run_bestbox": "an experimental method of its author's, not offered here",
     "qic_syn_step_run_cutbox": "an experimental method of its author's, not offered here",
+    "fuzz_qic_161_xbar": "the peer takes a degree of freedom off for each subgroup without values",
     "qcc_syn_sub5_xbarR": "σ from subgroup ranges (d2) is not offered: X-bar goes with S here",
 }

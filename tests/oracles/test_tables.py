@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+import numpy as np
 import pytest
 
+from services.framework.spc.constants import a3, b3, b4, c4
+from services.framework.spc.panel import Floats
 from services.framework.spc.runs import anhoej_limits, runs_limits
 from tests.oracles.cases import table
 
@@ -22,3 +27,11 @@ def test_limits_of_the_number_of_runs_are_swed_and_eisenharts(tail: float, colum
     few, many = f"too_few_at_or_below_{column}", f"too_many_at_or_above_{column}"
     assert len(rows) == 91
     assert found == [(row[few], row[many]) for row in rows]
+
+
+@pytest.mark.parametrize(("name", "formula"), [("c4", c4), ("A3", a3), ("B3", b3), ("B4", b4)])
+def test_constants_of_subgroups(name: str, formula: Callable[[Floats], Floats]) -> None:
+    rows = table("constants")["table"]
+    found = formula(np.array([float(row["n"]) for row in rows]))
+    assert len(rows) == 49
+    np.testing.assert_allclose(found, [row[name] for row in rows], rtol=1e-12)

@@ -76,6 +76,8 @@ class Options:
     """No limit is drawn below this, the least that the measure can be."""
     ceiling: float | None = None
     """No limit is drawn above this, the most that the measure can be."""
+    ordered: bool = True
+    """Whether points follow each other in time; where not (wards, say), runs mean nothing."""
 
     spread: Spread = "mean_mr"
     mr_upper: float | None = None
@@ -92,5 +94,7 @@ class Options:
     """T: the scale on which a given centre is stated (qicharts2: the transformed one)."""
     mr_zones: Literal["centre", "zero"] = "centre"
     """MR: from where its inner lines are spaced (qicharts2: from zero)."""
+    mr_runs: bool = False
+    """MR: whether runs are tested, though ranges that share a point depend on each other."""
     subgroup_sigma: Literal["shewhart", "unweighted", "pooled"] = "shewhart"
     """X-bar: mean s, pooled where sizes differ; mean of s/c₄; or pooled s/c₄ of all (qcc)."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,6 +40,8 @@ class Panel:
     """Series × parts: σz of P′ and U′ charts, how far the limits were widened; else NaN."""
     screened: Ints
     """Series × parts: how many moving ranges screening dropped."""
+    runs_tested: bool
+    """Whether runs mean anything here."""
     floor: float
     ceiling: float
     power: float
@@ -49,6 +51,23 @@ class Panel:
         """The lower and upper line at ``sigmas`` σ; series × points each."""
         reach = sigmas * self.sigma
         return self._drawn(self.middle - reach), self._drawn(self.middle + reach)
+
+    def row(self, series: int) -> Panel:
+        """The panel of one of its series."""
+        if len(self.values) == 1 and series == 0:
+            return self
+        one = slice(series, series + 1)
+        return replace(
+            self,
+            values=self.values[one],
+            centre=self.centre[one],
+            lower=self.lower[one],
+            upper=self.upper[one],
+            middle=self.middle[one],
+            sigma=self.sigma[one],
+            dispersion=self.dispersion[one],
+            screened=self.screened[one],
+        )
 
     @property
     def part(self) -> Ints:

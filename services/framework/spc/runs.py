@@ -87,7 +87,7 @@ def analyse(panel: Panel, tolerance: float = TIE) -> Runs:
         longest_max=longest_max,
         crossings=crossings,
         crossings_min=crossings_min,
-        signal=(longest > longest_max) | (crossings < crossings_min),
+        signal=panel.runs_tested & ((longest > longest_max) | (crossings < crossings_min)),
         first=first + starts,
         last=last + starts,
     )

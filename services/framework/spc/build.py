@@ -1,0 +1,120 @@
+"""One series on one chart: checked, charted, tested for runs, and put in words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from services.framework.spc.chart import Chart, Part, cells
+from services.framework.spc.checks import as_row, check
+from services.framework.spc.limits import Numbers, panel
+from services.framework.spc.notes import notes
+from services.framework.spc.options import ChartKind, Options, SpcError
+from services.framework.spc.panel import Panel
+from services.framework.spc.runs import Runs, RunsResult, analyse
+from services.framework.spc.subgroups import Label, Subgroups
+
+Cells = Sequence[float | None]
+
+
+def chart(
+    kind: ChartKind | str,
+    values: Cells,
+    denominators: Cells | None = None,
+    *,
+    spreads: Cells | None = None,
+    labels: Sequence[Label] | None = None,
+    options: Options | None = None,
+) -> Chart:
+    """The chart of one series of ``values`` (``None`` = missing).
+
+    ``denominators`` are what values are counts of (p, pp), over (u, up, ip, mr, xmr, run) or, for
+    xbar and s, the sizes of subgroups, whose standard deviations are ``spreads``. ``labels`` are
+    1, 2, … unless given. A denominator that is 0 or missing leaves its point out.
+
+    Raises:
+        SpcError: no such chart can be made; it names the point.
+    """
+    asked, chosen = _kind(kind), options or Options()
+    numbers = Numbers(
+        as_row(values, "value"),
+        None if denominators is None else as_row(denominators, "denominator"),
+        None if spreads is None else as_row(spreads, "standard deviation"),
+    )
+    names = tuple(range(1, len(values) + 1)) if labels is None else tuple(labels)
+    check(asked, numbers, names, chosen)
+    return read(panel(asked, numbers, chosen), names, chosen)
+
+
+def chart_of(groups: Subgroups, kind: ChartKind | str, options: Options | None = None) -> Chart:
+    """The xbar or s chart of measurements in subgroups.
+
+    Raises:
+        SpcError: as :func:`chart`.
+    """
+    return chart(
+        kind, groups.means, groups.sizes, spreads=groups.spreads, labels=groups.labels,
+        options=options,
+    )  # fmt: skip
+
+
+def _kind(kind: ChartKind | str) -> ChartKind:
+    try:
+        return ChartKind(kind)
+    except ValueError:
+        known = ", ".join(ChartKind)
+        message = f"no chart is called {kind!r}; the charts are {known}"
+        raise SpcError(message) from None
+
+
+def read(made: Panel, labels: tuple[Label, ...], options: Options, row: int = 0) -> Chart:
+    """Series ``row`` of a panel as a chart."""
+    one = made.row(row)
+    parts = _parts(one, analyse(one))
+    sigma = np.full(one.sigma.shape, np.nan) if one.power != 1 else one.sigma * one.scale
+    return Chart(
+        kind=one.kind,
+        labels=labels,
+        values=cells(one.values[0].tolist()),
+        centre=cells(one.centre[0].tolist()),
+        lower=cells(one.lower[0].tolist()),
+        upper=cells(one.upper[0].tolist()),
+        sigma=cells(sigma[0].tolist()),
+        part=tuple(one.part.tolist()),
+        excluded=tuple(one.excluded.tolist()),
+        parts=parts,
+        notes=notes(one, parts, labels, options),
+        panel=one,
+    )
+
+
+def _parts(one: Panel, tested: Runs) -> tuple[Part, ...]:
+    known = ~np.isnan(one.values[0])
+    return tuple(
+        Part(
+            first=start + 1,
+            last=stop,
+            n=int(known[start:stop].sum()),
+            n_base=int((known & one.base)[start:stop].sum()),
+            runs=_result(tested, place),
+        )
+        for place, (start, stop) in enumerate(one.bounds)
+    )
+
+
+def _result(tested: Runs, part: int) -> RunsResult:
+    useful = int(tested.n_useful[0, part])
+    if not useful:
+        return RunsResult(int(tested.n_obs[0, part]), 0, None, None, None, None, signal=False)
+    return RunsResult(
+        n_obs=int(tested.n_obs[0, part]),
+        n_useful=useful,
+        longest_run=int(tested.longest[0, part]),
+        longest_run_max=int(tested.longest_max[0, part]),
+        crossings=int(tested.crossings[0, part]),
+        crossings_min=int(tested.crossings_min[0, part]),
+        signal=bool(tested.signal[0, part]),
+        longest_first=int(tested.first[0, part]) + 1,
+        longest_last=int(tested.last[0, part]) + 1,
+    )
