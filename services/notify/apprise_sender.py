@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from email.message import EmailMessage
 from functools import cache
@@ -19,9 +20,11 @@ from services.ports.delivery import Letter, SendFailedError
 MAIL_SCHEMA = "bigdotmail"
 CHATS = ("slack", "workflow", "workflows", "mmost", "mmosts", "gchat")
 SCHEMAS = ("json", "jsons", *CHATS, MAIL_SCHEMA)
-GOOD = frozenset({"resolved", "back on track", "achieved", "close"})
+GOOD = frozenset({"resolved", "back on track", "achieved", "close", "holding"})
 TIMEOUT_SECONDS = 20.0
-_STATUS = re.compile(r"\berror=(\d{3})\b|\b(4\d\d|5\d\d)\b")
+READ_SECONDS = TIMEOUT_SECONDS + 5.0
+"""Longer than we wait, so that a silence ends as one: the message may have arrived."""
+_STATUS = re.compile(r"\berror=(\d{3})\b")
 _PERMANENT = frozenset({400, 401, 403, 404, 405, 410, 422})
 
 
@@ -62,7 +65,11 @@ class BigdotMail(NotifyBase):
 
 @cache
 def enable() -> None:
-    """Once a process: our mail service, and of the others only those that a channel may use."""
+    """Once a process: our mail service, and of the others only those that a channel may use.
+
+    A service says in a warning what it was answered, so those are made however little is logged.
+    """
+    logging.getLogger("apprise").setLevel(logging.WARNING)
     manager = NotificationManager()
     manager.add(BigdotMail, schemas=MAIL_SCHEMA)
     manager.enable_only(*SCHEMAS)
@@ -95,17 +102,21 @@ def send_mail(mail: EmailMessage, server: SmtpServer, letter: Letter) -> None:
 def send_to_channel(kind: str, url: str, letter: Letter) -> None:
     """Send to a webhook or chat room. Raises SendFailedError with the service's own words."""
     enable()
-    sender = Apprise(asset=asset())
-    if not sender.add(apprise_url(kind, url, letter)):
+    service = Apprise.instantiate(apprise_url(kind, url, letter), asset=asset())
+    if service is None:
         raise SendFailedError(f"the address of this {kind} channel cannot be used", permanent=True)
+    service.socket_read_timeout = READ_SECONDS
+    sender = Apprise(asset=asset())
+    sender.add(service)
     result = sender.notify(
-        body=letter.text, title=letter.subject, notify_type=_type(letter), body_format="text"
+        body=letter.text, title=letter.subject, notify_type=type_of(letter), body_format="text"
     )
     if result.status is not AppriseResultStatus.SUCCESS:
         raise _failure(kind, result)
 
 
-def _type(letter: Letter) -> NotifyType:
+def type_of(letter: Letter) -> NotifyType:
+    """Whether a room shows the news as good."""
     good = str(letter.data.get("state", "")).lower() in GOOD
     return NotifyType.SUCCESS if good else NotifyType.WARNING
 
@@ -125,7 +136,7 @@ def apprise_url(kind: str, url: str, letter: Letter) -> str:
                 ":about": str(letter.data.get("about", "")),
             }
             path = quote(parts.path, safe="/%")
-            return f"json{secure}://{parts.netloc}{path or '/'}?{urlencode(extra)}"
+            return f"json{secure}://{parts.netloc}{path or '/'}?{urlencode(extra, quote_via=quote)}"
         case "slack":
             return f"slack://{'/'.join(parts.path.split('/')[-3:])}/?image=no&footer=no"
         case "mattermost":
@@ -140,10 +151,8 @@ def _failure(kind: str, result: Any) -> SendFailedError:
     """The failure as the service tells it; a time-out may have arrived after all."""
     if result.status is AppriseResultStatus.TIMEOUT:
         return SendFailedError(f"{kind}: no answer in time", unknown=True)
-    said = " ".join(
-        str(entry.message) for service in result.results for entry in getattr(service, "logs", ())
-    )
+    said = " ".join(str(entry.message) for service in result.results for entry in service.logs())
     found = _STATUS.search(said)
-    code = int(found.group(1) or found.group(2)) if found else 0
+    code = int(found.group(1)) if found else 0
     text = f"{kind}: answered {code}" if code else f"{kind}: could not be reached"
     return SendFailedError(text, permanent=code in _PERMANENT)
