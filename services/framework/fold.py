@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from math import erf, sqrt
+from math import sqrt
 from typing import NamedTuple
 
 from services.framework.facts import Maturity
@@ -35,8 +35,6 @@ REACHED = 1.645
 SURELY_SHORT = 2.5
 SHORT_IF_OFF = 1.0
 BEYOND = 3.0
-MIN_FORECAST = 4
-MISS_MARGIN = 0.1
 
 DECIDED = frozenset({Status.MISSED, Status.CLOSE})
 _BEHIND = frozenset({Status.OFF_TRACK, Status.DETERIORATING})
@@ -310,39 +308,7 @@ class Fold:
         last = self._judged[-1].point if self._judged else None
         return self._noise.at(expected, last.denominator if last else None)
 
-    def probability(self) -> float | None:
-        """The chance of standing within a tenth of the gap of the target at the deadline.
-
-        A straight line through the last twelve lags, with a weak prior that expects the path to be
-        kept; None with fewer than 4 values, and for aims that only hold.
-        """
-        course = self.course
-        if not course.improves or self._decided or len(self._judged) < MIN_FORECAST:
-            return None
-        return _chance(course, self._judged[-12:])
-
 
 def _joint(lags: Sequence[float]) -> float:
     """The standardised mean of independent standardised lags."""
     return sum(lags) / sqrt(len(lags)) if lags else 0.0
-
-
-def _chance(course: Course, steps: Sequence[Step]) -> float:
-    """Bayesian line ``lag = a + s k`` (k: share of time gone), read at the deadline.
-
-    Priors: a of mean 0 and standard deviation 0.15 gaps, s of 0.6 gaps (a flat aim has s = 1 gap).
-    """
-    gap = course.gap or 1.0
-    p00, p01, p11 = 1 / (0.15 * gap) ** 2, 0.0, 1 / (0.6 * gap) ** 2
-    q0 = q1 = 0.0
-    for step in steps:
-        if step.sigma is None or step.path.lag is None:
-            continue
-        k, weight = course.path.elapsed(step.ordinal), 1 / step.sigma**2
-        lag = step.path.lag * step.sigma
-        p00, p01, p11 = p00 + weight, p01 + weight * k, p11 + weight * k * k
-        q0, q1 = q0 + weight * lag, q1 + weight * k * lag
-    scale = p00 * p11 - p01 * p01
-    level, slope = (p11 * q0 - p01 * q1) / scale, (p00 * q1 - p01 * q0) / scale
-    spread = sqrt(max((p11 - 2 * p01 + p00) / scale, 1e-18))
-    return 0.5 * (1 + erf((MISS_MARGIN * gap - level - slope) / spread / sqrt(2)))

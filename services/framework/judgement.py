@@ -128,12 +128,28 @@ class PathReading:
 
 
 @dataclass(frozen=True, slots=True)
+class Forecast:
+    """The value to expect at the deadline, and the chance of reaching the aim.
+
+    ``value`` is the median; the intervals hold the deadline's value with probability 80 and 95 %.
+    ``probability`` is that of the aim ending achieved or close, or of holding.
+    """
+
+    deadline: Period
+    value: float
+    interval_80: tuple[float, float]
+    interval_95: tuple[float, float]
+    probability: float
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
     """The status of an aim, with its reason in words and numbers.
 
     ``since`` is the period in which the status was entered; ``blind_since`` the first period whose
     value is missing for too long, a flag beside the last known status. ``probability`` of reaching
-    the aim is None until there is evidence enough.
+    the aim and ``forecast`` are None until there is evidence enough; ``outlook`` says the forecast,
+    or why there is none, in words.
     """
 
     status: Status
@@ -150,6 +166,8 @@ class Verdict:
     would_change: str | None = None
     chain: tuple[Link, ...] = ()
     readings: tuple[PathReading, ...] = ()
+    forecast: Forecast | None = None
+    outlook: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,6 +47,7 @@ from typing import NamedTuple
 from services.framework.facts import SeriesKey
 from services.framework.fold import DECIDED, Course, Fold, prepared
 from services.framework.judgement import PathReading, Status, Verdict
+from services.framework.outlook import outlook
 from services.framework.periods import Period, local_date, midnight
 from services.framework.plan import Aim, AimMeasure, Plan
 from services.framework.reasons import reason_of, would_change
@@ -194,6 +195,7 @@ def _next_boundary(plan: Plan, aim: Aim, series: Series, as_of: datetime) -> dat
 
 def _verdict(course: Course, fold: Fold, blind: Period | None, begun: bool) -> Verdict:
     last = fold.judged[-1] if fold.judged else None
+    ahead = outlook(course, fold)
     return Verdict(
         status=fold.status,
         reason=reason_of(course, fold, blind, begun),
@@ -204,10 +206,12 @@ def _verdict(course: Course, fold: Fold, blind: Period | None, begun: bool) -> V
         expected=last.expected if last else None,
         target=course.declared.target if course.declared.target is not None else course.target,
         baseline=course.level.value,
-        probability=fold.probability(),
+        probability=ahead.forecast.probability if ahead.forecast else None,
         rule_set=RULE_SET,
         would_change=would_change(course, fold),
         readings=_readings(course, fold),
+        forecast=ahead.forecast,
+        outlook=ahead.words,
     )
 
 

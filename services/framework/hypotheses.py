@@ -1,0 +1,145 @@
+"""What an aim's measure may do by its deadline, and how values wander around that: the prior.
+
+A forecast weighs hypotheses by the values so far. Every number here is a round prior, set from the
+field and from what hospital series are like; none was fitted to the simulations that score it.
+
+*Courses* say what the aim's work does, as a multiple of the declared path: it keeps the path, gets
+there early or late, goes further, does nothing, goes at a part of the pace, stalls, turns back, or
+things get worse. About a third of aims get there, as of change programmes in general.
+
+*Manners* say how the measure moves by itself: steadily around a level, with a memory from period to
+period, drifting, or wandering freely; each with and without a yearly pattern. The more a measure
+wanders by itself, the less a declared path says about it, so the courses then count for less.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+
+BENDS = 8
+"""A course can bend at each eighth of the time between start and deadline."""
+LEAST_SHARE = 0.05
+EARLY = range(BENDS // 2 - 1, BENDS - 1)
+LATE = range(BENDS // 2)
+
+PATH_KEPT, THERE_EARLY, THERE_LATE, FURTHER = 0.20, 0.10, 0.05, 0.05
+NOTHING, SLOWER, STALLED, TURNED, WORSE = 0.15, 0.15, 0.15, 0.05, 0.10
+HELD, HELD_STEP, HELD_LINE = 0.60, 0.20, 0.20
+
+
+class Manner(NamedTuple):
+    """How a measure moves by itself, in units of the noise of one value.
+
+    ``lasting`` is the share of the noise that lasts, with the correlation ``memory`` from one
+    period to the next; ``step`` the standard deviation of a step of the level, ``trend`` of a
+    lasting slope a period; ``own`` the share of belief that the measure goes its own way whatever
+    the aim declares.
+    """
+
+    weight: float
+    lasting: float
+    memory: float
+    step: float
+    trend: float
+    own: float
+    yearly: float = 0.0
+
+
+_ALL_YEAR = (
+    Manner(0.1, lasting=0.0, memory=0.0, step=0.05, trend=0.0, own=0.0),
+    Manner(0.1, lasting=0.6, memory=0.6, step=0.1, trend=0.1, own=0.2),
+    Manner(0.1, lasting=0.6, memory=0.6, step=0.4, trend=0.1, own=0.8),
+    Manner(0.2, lasting=0.6, memory=0.6, step=1.0, trend=0.1, own=1.0),
+)
+YEARLY = 1.5
+MANNERS = (*_ALL_YEAR, *(manner._replace(yearly=YEARLY) for manner in _ALL_YEAR))
+"""Steady, remembering, drifting, wandering; the same with a yearly pattern."""
+
+
+def manner_weights() -> Array:
+    """The prior weight of each manner; together 1."""
+    return np.array([manner.weight for manner in MANNERS])
+
+
+def covariance(times: int, year: float, level: float) -> Array:
+    """Covariance of equidistant values under each manner, in units of one value's noise.
+
+    Shape (manners, times, times). ``year`` is how many periods a year has (below 2: no yearly
+    pattern); ``level`` the standard deviation of where the level stood at first.
+    """
+    at = np.arange(times, dtype=float)
+    apart = np.abs(at[:, None] - at[None, :])
+    fewer = np.minimum(at[:, None], at[None, :])
+    slope = np.outer(at - at.mean(), at - at.mean())
+    yearly = np.exp(-2 * np.sin(np.pi * apart / year) ** 2) if year >= 2 else np.zeros_like(apart)  # noqa: PLR2004
+    return np.array(
+        [
+            (1 - m.lasting) * (apart == 0)
+            + m.lasting * m.memory**apart
+            + m.step**2 * fewer
+            + m.trend**2 * slope
+            + m.yearly**2 * yearly
+            + level**2
+            for m in MANNERS
+        ]
+    )
+
+
+@lru_cache(maxsize=64)
+def improving(shares: tuple[float, ...]) -> tuple[Array, Array]:
+    """The courses of an aim to improve, and their prior weights under each manner.
+
+    ``shares`` are the shares of the way that the declared path has gone at each bend, the last at
+    the deadline. Courses have shape (courses, bends): a row holds the multiples of "the path up to
+    the bend, level after it". Weights have shape (manners, courses).
+    """
+    bend = np.eye(BENDS)
+    path = bend[-1]
+    gone = [max(share, LEAST_SHARE) for share in shares]
+    left = [max(1 - share, LEAST_SHARE) for share in shares]
+    inner = range(BENDS - 1)
+    families = [
+        (NOTHING, [0 * path]),
+        (PATH_KEPT, [path]),
+        (THERE_EARLY, [bend[j] / gone[j] for j in EARLY]),
+        (THERE_LATE, [(path - bend[j]) / left[j] for j in LATE]),
+        (FURTHER, [pace * path for pace in (1.5, 2.0, 3.0)]),
+        (SLOWER, [pace * path for pace in (0.25, 0.5, 0.75)]),
+        (STALLED, [pace * bend[j] for j in inner for pace in (0.5, 1.0)]),
+        (TURNED, [2 * bend[j] - path for j in inner]),
+        (WORSE, [-pace * path for pace in (0.25, 0.5, 1.0)]),
+    ]
+    return _weighed(families)
+
+
+@lru_cache(maxsize=1)
+def holding() -> tuple[Array, Array]:
+    """The courses of an aim that keeps a level, as :func:`improving`: mostly nothing changes.
+
+    Their unit is a change of the level that would surely be seen.
+    """
+    bend = np.eye(BENDS)
+    path = bend[-1]
+    paces = (-1.0, -0.5, 0.5, 1.0)
+    families = [
+        (HELD, [0 * path]),
+        (HELD_LINE, [pace * path for pace in paces]),
+        (HELD_STEP, [pace * (path - bend[j]) for j in range(BENDS - 1) for pace in paces]),
+    ]
+    return _weighed(families)
+
+
+def _weighed(families: list[tuple[float, list[Array]]]) -> tuple[Array, Array]:
+    """All courses, the first of which is that nothing changes, with weights by manner."""
+    rows = np.array([row for _, members in families for row in members])
+    plain = np.array([weight / len(members) for weight, members in families for _ in members])
+    own = np.array([manner.own for manner in MANNERS])
+    weights = (1 - own)[:, None] * plain
+    weights[:, 0] += own
+    return rows, weights

@@ -1,0 +1,355 @@
+"""Where an aim will stand at its deadline: the forecast, the chance of reaching it, in words.
+
+*Reached* is one event, the one that the verdict settles when the deadline's value is final: the aim
+ends achieved or close, not missed (:mod:`services.framework.verdict`); an aim to hold a level or to
+stay in a range is reached if it holds at its deadline. The chance is that of the same test on
+values still to come: the mean of the last three lags against its limits, and whether the aim would
+then stand as off track.
+
+Weekly and daily values are taken together by four weeks while the deadline is far off, so that a
+forecast looks back over years, and ahead, in at most some fifty steps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import ceil, exp, lgamma, log, sqrt
+from typing import NamedTuple
+
+from services.framework.fold import (
+    DECIDED,
+    RECENT,
+    SHORT_IF_OFF,
+    SURELY_SHORT,
+    Course,
+    Fold,
+)
+from services.framework.forecast import RUNNING, Mixture, Past, predicted
+from services.framework.hypotheses import BENDS
+from services.framework.judgement import Forecast, Status
+from services.framework.periods import Frequency
+from services.framework.plan import Intent, Kind
+from services.framework.series import Point
+from services.framework.texts import count, digits_for, number
+from services.framework.trajectory import SURE
+
+MIN_SINCE = 4
+MIN_VALUES = 8
+STEPS = 48
+FAR = 240
+TOGETHER = {Frequency.DAY: 28, Frequency.WEEK: 4}
+A_YEAR = {
+    Frequency.DAY: 365.25,
+    Frequency.WEEK: 365.25 / 7,
+    Frequency.MONTH: 12.0,
+    Frequency.QUARTER: 4.0,
+    Frequency.YEAR: 1.0,
+}
+LEVELS = (0.025, 0.1, 0.5, 0.9, 0.975)
+SEEN_CHANGE = 4.0
+"""For an aim to hold: how many times the noise of a value a change has that is surely seen."""
+STAYS_OFF, GETS_OFF = 0.6, 0.85
+"""The share of the limit at which the running mean has an aim off track at the deadline: that left
+by hysteresis for one that is off track now, a little under the limit for one that is not."""
+FEW = 20.0
+"""Counts below which an interval follows the distribution of counts."""
+_MOST = 1000
+_POISSON = 1e-6
+_SURE_OF = 0.01
+_OFF = frozenset({Status.OFF_TRACK, Status.DETERIORATING, Status.SLIPPING})
+
+
+class Outlook(NamedTuple):
+    """The forecast, or why there is none, in words; no words where the end is settled."""
+
+    forecast: Forecast | None
+    words: str | None
+
+
+def outlook(course: Course, fold: Fold) -> Outlook:
+    """The forecast for the aim's deadline from what was folded."""
+    deadline = course.aim.deadline
+    if fold.status in DECIDED or (deadline and fold.steps and _over(fold, deadline.ordinal)):
+        return Outlook(None, None)
+    wanting = _wanting(course, fold)
+    if wanting is not None:
+        return Outlook(None, f"No forecast: {wanting}.")
+    forecast = _forecast(course, fold)
+    return Outlook(forecast, _words(course, forecast))
+
+
+def _over(fold: Fold, deadline: int) -> bool:
+    return bool(fold.judged) and fold.judged[-1].ordinal >= deadline
+
+
+def _wanting(course: Course, fold: Fold) -> str | None:
+    """What is wanting for a forecast; None where nothing is."""
+    deadline = course.aim.deadline
+    if deadline is None:
+        return "the aim has no date to reach"
+    since = len(fold.judged)
+    if since < MIN_SINCE:
+        return f"{count(since, 'value')} since the start of the {MIN_SINCE} that it needs"
+    known = sum(1 for p in course.series.points if p.judged and p.ordinal < fold.judged[0].ordinal)
+    if known + since < MIN_VALUES:
+        return f"{count(known + since, 'value')} in all of the {MIN_VALUES} that it needs"
+    ahead = ceil((deadline.ordinal - fold.judged[-1].ordinal) / _together(course, fold))
+    return "its date is too far off" if ahead > FAR else None
+
+
+def _together(course: Course, fold: Fold) -> int:
+    """How many periods are one step; single periods once the deadline is near."""
+    deadline = course.aim.deadline
+    many = TOGETHER.get(course.measure.frequency, 1)
+    left = deadline.ordinal - fold.judged[-1].ordinal if deadline else 0
+    return many if left >= 2 * many else 1
+
+
+def _forecast(course: Course, fold: Fold) -> Forecast:
+    view = _viewed(course, fold)
+    mixture = predicted(view.past)
+    low95, low80, middle, high80, high95 = (
+        _within(course, q) for q in _quantiles(course, fold, view, mixture)
+    )
+    deadline = course.aim.deadline
+    assert deadline is not None  # noqa: S101  (there is no forecast without one)
+    chance = min(1.0, max(0.0, _chance(course, fold, view, mixture)))
+    return Forecast(deadline, middle, (low80, high80), (low95, high95), round(chance, 4))
+
+
+class _View(NamedTuple):
+    """The past, scaled: 1 is ``unit`` of the measure, 0 the baseline, and up is better.
+
+    Each step is ``together`` periods; ``size`` is how many steps' units the noise of a value is.
+    """
+
+    past: Past
+    unit: float
+    size: float
+    together: int
+    baseline: float
+    sign: int
+    last: int
+    deadline: int
+
+    def scaled(self, value: float) -> float:
+        """A value of the measure in units of the past."""
+        return self.sign * (value - self.baseline) / self.unit
+
+    def unscaled(self, scaled: float) -> float:
+        """The value of the measure."""
+        return self.baseline + self.sign * scaled * self.unit
+
+    def ordinal(self, step: int) -> int:
+        """The last period of the step so many ahead, at most the deadline."""
+        return min(self.last + step * self.together, self.deadline)
+
+
+def _viewed(course: Course, fold: Fold) -> _View:
+    """The past as it stands after what was folded."""
+    last = fold.judged[-1].ordinal
+    deadline = course.aim.deadline.ordinal if course.aim.deadline else last
+    together = _together(course, fold)
+    size = sqrt(together)
+    unit = fold.sigma_next(course.target) / size
+    sign = course.sign if course.low is None else 1
+    ahead = ceil((deadline - last) / together)
+    values = _stepped(course, last, together, sign / unit)
+    shares, bends = _way(course, last, together, len(values), ahead)
+    memory = 1 - (1 - course.memory) ** together
+    past = Past(
+        values,
+        ahead,
+        shares,
+        bends,
+        gap=(course.target - course.level.value) * sign / unit
+        if course.improves
+        else SEEN_CHANGE * size,
+        year=A_YEAR[course.measure.frequency] / together,
+        memory=memory,
+        anchored=_anchored(course),
+        holds=not course.improves,
+        lately=RECENT if together == 1 else 1,
+        extra=_extra(together, course.memory, memory),
+    )
+    return _View(past, unit, size, together, course.level.value, sign, last, deadline)
+
+
+def _anchored(course: Course) -> bool:
+    """Whether no value before the start is known."""
+    start = course.aim.start
+    first = next((point.ordinal for point in course.series.points if point.judged), None)
+    return start is None or first is None or first >= start.ordinal
+
+
+def _extra(together: int, memory: float, stepped: float) -> tuple[float, float, float]:
+    """The variance of single values beyond that of their steps' means, in units of the steps'."""
+    if together == 1:
+        return 0.0, 0.0, 0.0
+    running = together * memory / (2 - memory) - stepped / (2 - stepped)
+    return together - 1.0, max(0.0, together / RECENT - 1.0), max(0.0, running)
+
+
+def _stepped(course: Course, last: int, together: int, scale: float) -> list[float | None]:
+    """The judged values up to ``last`` by step, each the scaled mean of its values."""
+    sums: dict[int, tuple[float, int]] = {}
+    for point in reversed(course.series.points):
+        back = (last - point.ordinal) // together
+        if back >= STEPS:
+            break
+        if back >= 0 and point.judged and point.value is not None:
+            total, many = sums.get(back, (0.0, 0))
+            sums[back] = total + point.value, many + 1
+    means = (sums.get(back) for back in range(max(sums), -1, -1))
+    level = course.level.value
+    return [scale * (m[0] / m[1] - level) if m else None for m in means]
+
+
+def _way(
+    course: Course, last: int, together: int, steps: int, ahead: int
+) -> tuple[tuple[float, ...], tuple[int, ...]]:
+    """The declared share of the way at each step, and the steps at which a course can bend."""
+    start, deadline = course.aim.start, course.aim.deadline
+    begin = (start.ordinal - 1 + course.aim.lag) if start else last
+    end = deadline.ordinal if deadline else last
+    places = (last + (i - steps + 1) * together for i in range(steps + ahead))
+    shares = tuple(round(_share(course, min(at, end), begin, end), 6) for at in places)
+    at_bends = (begin + max(1, round((end - begin) * j / BENDS)) for j in range(1, BENDS + 1))
+    bends = tuple(steps - 1 + ceil((at - last) / together) for at in at_bends)
+    return shares, bends
+
+
+def _share(course: Course, ordinal: int, begin: int, end: int) -> float:
+    """The share of the way that should be gone; of the time, where there is no way to go."""
+    if ordinal <= begin:
+        return 0.0
+    gap = course.target - course.level.value
+    if course.improves and gap:
+        return (course.path.at(ordinal) - course.level.value) / gap
+    return (ordinal - begin) / (end - begin) if end > begin else 1.0
+
+
+def _chance(course: Course, fold: Fold, view: _View, mixture: Mixture) -> float:
+    """The probability that the verdict at the deadline is a good one."""
+    if course.low is not None and course.high is not None:
+        above_low = _running(course, fold, view, course.low, fold.path.ewma)
+        below_high = -_running(course, fold, view, course.high, fold.upper.ewma, side=-1)
+        inside = mixture.at_least(RUNNING, above_low) - mixture.at_least(RUNNING, below_high)
+        return max(0.0, inside)
+    running = _running(course, fold, view, None, fold.path.ewma)
+    if not course.improves:
+        return mixture.at_least(RUNNING, running)
+    level = _lately(course, fold, view)
+    surely, barely = (level - c * view.size / sqrt(RECENT) for c in (SHORT_IF_OFF, SURELY_SHORT))
+    return mixture.stands(surely, barely, running)
+
+
+def _running(
+    course: Course,
+    fold: Fold,
+    view: _View,
+    level: float | None,
+    ewma: float,
+    side: int = 1,
+) -> float:
+    """What the running mean of the values to come must be for the aim not to stand as off track.
+
+    ``level`` is what they are held against, the path if None; with ``side`` -1 they and it are
+    taken with their sign turned.
+    """
+    memory, ahead = view.past.memory, view.past.ahead
+    share = STAYS_OFF if fold.status in _OFF else GETS_OFF
+    limit = share * SURE * sqrt(course.memory / (2 - course.memory))
+    wanted = 0.0
+    for step in range(1, ahead + 1):
+        expected = course.expected(view.ordinal(step)) if level is None else level
+        wanted += memory * (1 - memory) ** (ahead - step) * side * view.scaled(expected)
+    return wanted + view.size * ((1 - memory) ** ahead * ewma - limit)
+
+
+def _lately(course: Course, fold: Fold, view: _View) -> float:
+    """The mean of what is expected of the last values, less what those known lie ahead of it."""
+    coming = min(view.past.ahead, view.past.lately)
+    steps = range(view.past.ahead - coming + 1, view.past.ahead + 1)
+    expected = sum(view.scaled(course.expected(view.ordinal(step))) for step in steps)
+    known = fold.judged[len(fold.judged) - (view.past.lately - coming) :]
+    return (expected + sum(step.path.lag or 0.0 for step in known)) / view.past.lately
+
+
+def _quantiles(course: Course, fold: Fold, view: _View, mixture: Mixture) -> list[float]:
+    """The quantiles of the deadline's value, of rare counts by their distribution."""
+    last = fold.judged[-1].point
+    size = _size(course, last)
+    if size is not None:
+        mean, variance = mixture.moments()
+        centre, spread = view.unscaled(mean) * size, (view.unit * size) ** 2 * variance
+        if centre < FEW:
+            return [q / size for q in counts_at(LEVELS, max(centre, 0.0), spread)]
+    return sorted(view.unscaled(q) for q in mixture.quantiles(LEVELS))
+
+
+def _size(course: Course, last: Point | None) -> float | None:
+    """By what a value is to be multiplied to be a count; None for a figure that is none."""
+    if course.measure.kind is Kind.EVENTS:
+        return 1.0
+    counted = course.measure.kind in (Kind.PROPORTION, Kind.RATE)
+    denominator = last.denominator if last else None
+    return denominator / course.measure.per if counted and denominator else None
+
+
+def counts_at(levels: Sequence[float], mean: float, variance: float) -> list[float]:
+    """Quantiles of a count of this mean: negative binomial where it varies more than Poisson."""
+    if mean <= 0:
+        return [0.0 for _ in levels]
+    excess = variance / mean - 1
+    answer, share, many = [], 0.0, -1
+    for level in levels:
+        while share < level and many < _MOST:
+            many += 1
+            share += _chance_of(many, mean, excess)
+        answer.append(float(max(many, 0)))
+    return answer
+
+
+def _chance_of(many: int, mean: float, excess: float) -> float:
+    """Of exactly so many: Poisson, or negative binomial with variance ``mean * (1 + excess)``."""
+    if excess < _POISSON:
+        return exp(many * log(mean) - mean - lgamma(many + 1))
+    size = mean / excess
+    ways = lgamma(many + size) - lgamma(size) - lgamma(many + 1)
+    return exp(ways - size * log(1 + excess) + many * log(excess / (1 + excess)))
+
+
+def _within(course: Course, value: float) -> float:
+    """The value inside the measure's range, to six figures."""
+    low, high = course.measure.valid
+    if course.measure.kind is not Kind.VALUE:
+        low = max(0.0, low) if low is not None else 0.0
+    if course.measure.kind is Kind.PROPORTION:
+        high = min(course.measure.per, high) if high is not None else course.measure.per
+    value = value if low is None else max(low, value)
+    return float(f"{value if high is None else min(high, value):.6g}")
+
+
+def _words(course: Course, forecast: Forecast) -> str:
+    digits = digits_for(course.gap or abs(course.target) / 10)
+    value, low, high = (number(v, digits) for v in (forecast.value, *forecast.interval_80))
+    chance = percent(forecast.probability)
+    return (
+        f"At this pace {value} ({low} to {high}) by {forecast.deadline}; "
+        f"{chance} chance of {_goal(course, digits)}."
+    )
+
+
+def _goal(course: Course, digits: int) -> str:
+    if course.low is not None and course.high is not None:
+        return f"staying within {number(course.low, digits)} to {number(course.high, digits)}"
+    doing = "reaching" if course.aim.intent is Intent.IMPROVE else "holding"
+    return f"{doing} {number(course.target, digits)}"
+
+
+def percent(chance: float) -> str:
+    """``12 %``; never 0 or 100, which no forecast knows."""
+    if chance < _SURE_OF:
+        return "under 1 %"
+    return "over 99 %" if chance > 1 - _SURE_OF else f"{100 * chance:.0f} %"
