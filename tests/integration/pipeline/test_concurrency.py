@@ -46,11 +46,6 @@ def _each_its_own(url: str, work: Callable[[Services], None], threads: int) -> I
     assert not errors, errors
 
 
-def _judge_all(services: Services) -> None:
-    while services.judge.next() is not Judged.NOTHING:
-        pass
-
-
 def test_two_judges_share_many_subjects(postgres_url: str) -> None:
     services = _services(postgres_url)
     services.clock.freeze(datetime(2025, 8, 20, 12, tzinfo=UTC))
@@ -59,8 +54,18 @@ def test_two_judges_share_many_subjects(postgres_url: str) -> None:
         hospital.feed("harm", HARM)
     waiting = [row for row in hospitals[0].rows(tables.subject) if row.rank_at is not None]
     assert len(waiting) >= 500
-    with _each_its_own(postgres_url, _judge_all, 2):
+    begin, judged = threading.Barrier(2), Counter[int]()
+
+    def judge_all(services: Services) -> None:
+        begin.wait(30)
+        while services.judge.next() is not Judged.NOTHING:
+            judged[threading.get_ident()] += 1
+
+    with _each_its_own(postgres_url, judge_all, 2):
         pass
+    assert len(judged) == 2, "both took part"
+    assert min(judged.values()) >= len(waiting) // 10
+    assert judged.total() >= len(waiting)
     assert not [row for row in hospitals[0].rows(tables.subject) if row.rank_at is not None]
     alerts = hospitals[0].rows(tables.alert)
     assert len({(a.organisation_id, a.expectation, a.about) for a in alerts}) == len(alerts)
