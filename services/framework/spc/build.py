@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from services.framework.spc.chart import Chart, Part, cells
-from services.framework.spc.checks import as_row, check
+from services.framework.spc.checks import as_row, check, check_labels
 from services.framework.spc.limits import Numbers, panel
-from services.framework.spc.notes import notes
+from services.framework.spc.notes import notes, unsized_notes
 from services.framework.spc.options import ChartKind, Options, SpcError
 from services.framework.spc.panel import Panel
 from services.framework.spc.runs import Runs, RunsResult, analyse
@@ -44,7 +44,9 @@ def chart(
     )
     names = tuple(range(1, len(values) + 1)) if labels is None else tuple(labels)
     check(asked, numbers, names, chosen)
-    return read(panel(asked, numbers, chosen), names, chosen)
+    if labels is not None:
+        check_labels(names)
+    return _read(panel(asked, numbers, chosen), names, chosen, _unsized(numbers))
 
 
 def chart_of(groups: Subgroups, kind: ChartKind | str, options: Options | None = None) -> Chart:
@@ -68,23 +70,34 @@ def _kind(kind: ChartKind | str) -> ChartKind:
         raise SpcError(message) from None
 
 
-def read(made: Panel, labels: tuple[Label, ...], options: Options, row: int = 0) -> Chart:
-    """Series ``row`` of a panel as a chart."""
-    one = made.row(row)
+def _unsized(numbers: Numbers) -> list[int]:
+    """The points that have a value and no denominator, or one of 0."""
+    if numbers.denominators is None or numbers.spreads is not None:
+        return []
+    lost = ~np.isnan(numbers.values[0]) & ~(numbers.denominators[0] > 0)
+    return (np.flatnonzero(lost) + 1).tolist()
+
+
+def read(made: Panel, row: int, labels: tuple[Label, ...], options: Options) -> Chart:
+    """Series ``row`` of a panel as a chart; ``options`` are what it was made with."""
+    return _read(made.row(row), labels, options, [])
+
+
+def _read(one: Panel, labels: tuple[Label, ...], options: Options, unsized: list[int]) -> Chart:
     parts = _parts(one, analyse(one))
     sigma = np.full(one.sigma.shape, np.nan) if one.power != 1 else one.sigma * one.scale
     return Chart(
         kind=one.kind,
         labels=labels,
-        values=cells(one.values[0].tolist()),
-        centre=cells(one.centre[0].tolist()),
-        lower=cells(one.lower[0].tolist()),
-        upper=cells(one.upper[0].tolist()),
-        sigma=cells(sigma[0].tolist()),
+        values=cells(one.values[0]),
+        centre=cells(one.centre[0]),
+        lower=cells(one.lower[0]),
+        upper=cells(one.upper[0]),
+        sigma=cells(sigma[0]),
         part=tuple(one.part.tolist()),
         excluded=tuple(one.excluded.tolist()),
         parts=parts,
-        notes=notes(one, parts, labels, options),
+        notes=(*notes(one, parts, labels, options), *unsized_notes(unsized, labels)),
         panel=one,
     )
 

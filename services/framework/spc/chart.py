@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from services.framework.spc.options import ChartKind
-from services.framework.spc.panel import Panel
-from services.framework.spc.runs import RunsResult
+import numpy as np
 
-Label = str | int | float
+from services.framework.spc.options import ChartKind
+from services.framework.spc.panel import Floats, Panel
+from services.framework.spc.runs import RunsResult
+from services.framework.spc.subgroups import Label
+
 Line = tuple[float | None, ...]
 """A number a point; ``None`` where there is none."""
 
@@ -57,9 +59,11 @@ class Chart:
     def line(self, sigmas: float) -> tuple[Line, Line]:
         """The lower and upper line at ``sigmas`` σ, clipped as the limits are."""
         lower, upper = self.panel.line(sigmas)
-        return cells(lower[0].tolist()), cells(upper[0].tolist())
+        return cells(lower[0]), cells(upper[0])
 
 
-def cells(numbers: list[float]) -> Line:
-    """``numbers`` with ``None`` for each that is not finite."""
-    return tuple(one if one - one == 0 else None for one in numbers)
+def cells(numbers: Floats) -> Line:
+    """One series' ``numbers``, with ``None`` for each that is not finite."""
+    if np.isfinite(numbers).all():
+        return tuple(numbers.tolist())
+    return tuple(one if one - one == 0 else None for one in numbers.tolist())

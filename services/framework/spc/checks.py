@@ -52,9 +52,9 @@ def check(kind: ChartKind, numbers: Numbers, labels: Sequence[Label], options: O
         SpcError: it names the point (by its label) and what is wrong with it.
     """
     _check_shape(kind, numbers, labels)
-    _check_labels(labels)
     _check_values(kind, numbers, labels)
     check_options(len(labels), options)
+    _check_centre(kind, options)
 
 
 def _check_shape(kind: ChartKind, numbers: Numbers, labels: Sequence[Label]) -> None:
@@ -87,7 +87,12 @@ def _check_columns(kind: ChartKind, numbers: Numbers) -> None:
         raise SpcError(message)
 
 
-def _check_labels(labels: Sequence[Label]) -> None:
+def check_labels(labels: Sequence[Label]) -> None:
+    """Refuse periods that repeat or go back; texts that are no ISO dates may stand in any order.
+
+    Raises:
+        SpcError: it names the point and its period.
+    """
     if len(set(labels)) != len(labels):
         point = next(at for at, label in enumerate(labels) if label in labels[:at]) + 1
         message = f"point {point}: period {labels[point - 1]} is there already"
@@ -121,7 +126,7 @@ def _check_values(kind: ChartKind, numbers: Numbers, labels: Sequence[Label]) ->
     _Refusal(labels, sizes[0])(
         sizes[0] < 0, lambda size: f"a denominator cannot be negative, as {size:g} is"
     )
-    if kind in {ChartKind.P, ChartKind.P_PRIME}:
+    if kind.is_proportion:
         refuse(values > sizes[0], lambda value: f"numerator {value:g} is over its denominator")
 
 
@@ -151,14 +156,27 @@ def check_options(points: int, options: Options) -> None:
             if not 1 <= point <= points:
                 message = f"{name} {point}: the points are 1 to {points}"
                 raise SpcError(message, point)
-    if isinstance(options.centre, float | int) and not isfinite(options.centre):
-        message = f"centre {options.centre} is no number"
-        raise SpcError(message)
     if not (isfinite(options.multiply) and options.multiply > 0):
         message = f"multiply must be over 0, not {options.multiply}"
         raise SpcError(message)
     if options.limit_factor is not None and not options.limit_factor > 0:
         message = f"limit_factor must be over 0, not {options.limit_factor}"
+        raise SpcError(message)
+
+
+def _check_centre(kind: ChartKind, options: Options) -> None:
+    """Refuse a given centre line that the measure could not have."""
+    if options.centre is None or isinstance(options.centre, str):
+        return
+    centre = options.centre / options.multiply
+    if not isfinite(centre):
+        message = f"centre {options.centre} is no number"
+        raise SpcError(message)
+    if not kind.is_unbounded and centre < 0:
+        message = f"centre {options.centre:g}: a {kind} chart's cannot be below 0"
+        raise SpcError(message)
+    if kind.is_proportion and centre > 1:
+        message = f"centre {options.centre:g}: a proportion cannot be over {options.multiply:g}"
         raise SpcError(message)
 
 

@@ -26,6 +26,13 @@ def notes(
     return tuple(found)
 
 
+def unsized_notes(points: Sequence[int], labels: Sequence[Label]) -> Iterator[str]:
+    """What to know of ``points`` (from 1) that have a value but no denominator."""
+    if points:
+        named = ", ".join(str(labels[point - 1]) for point in points)
+        yield f"no denominator, so left out: {named}"
+
+
 def _notes(one: Panel, place: int, part: Part, options: Options) -> Iterator[str]:
     if not part.n_base:
         yield "no point is left to set limits by"

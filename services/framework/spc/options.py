@@ -42,6 +42,16 @@ class ChartKind(StrEnum):
     X_BAR = "xbar"
     S = "s"
 
+    @property
+    def is_unbounded(self) -> bool:
+        """Whether its values may be below 0, and so its limits."""
+        return self in {ChartKind.RUN, ChartKind.XMR, ChartKind.I_PRIME, ChartKind.X_BAR}
+
+    @property
+    def is_proportion(self) -> bool:
+        """Whether its values are at most 1, and so its limits."""
+        return self in {ChartKind.P, ChartKind.P_PRIME}
+
 
 Centre = Literal["mean", "median"]
 Spread = Literal["mean_mr", "median_mr", "sd", "sd_c4"]
@@ -57,7 +67,7 @@ class Options:
     """
 
     centre: Centre | float | None = None
-    """The centre line: mean, median or a number; ``None`` is the chart's own."""
+    """The centre line: mean, median or a number as drawn; ``None`` is the chart's own."""
     freeze: int | None = None
     """Limits from the first so many points, of each part."""
     rebase: Sequence[int] = ()

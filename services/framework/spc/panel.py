@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from math import inf
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,8 @@ from services.framework.spc.options import ChartKind
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 Ints = NDArray[np.int64]
+Bounds = tuple[tuple[int, int], ...]
+"""Each part's first point, from 0, and the one after its last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +33,7 @@ class Panel:
     upper: Floats
     middle: Floats
     sigma: Floats
-    bounds: tuple[tuple[int, int], ...]
-    """Each part's first point, from 0, and the one after its last."""
+    bounds: Bounds
     excluded: Flags
     """A flag a point."""
     base: Flags
@@ -81,5 +83,8 @@ class Panel:
 
 def drawn(line: Floats, floor: float, ceiling: float, power: float, scale: float) -> Floats:
     """``line`` clipped, raised and scaled, in this order."""
-    clipped = np.clip(line, floor, ceiling)
-    return (clipped if power == 1 else clipped**power) * scale
+    if floor > -inf:
+        line = np.maximum(line, floor)
+    if ceiling < inf:
+        line = np.minimum(line, ceiling)
+    return (line if power == 1 else line**power) * scale

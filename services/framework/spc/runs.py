@@ -76,8 +76,7 @@ def analyse(panel: Panel, tolerance: float = TIE) -> Runs:
     seen = sides(panel.values, panel.centre, tolerance)
     seen[:, panel.excluded] = 0
     tests = [_analyse(seen[:, start:stop]) for start, stop in panel.bounds]
-    columns = [np.stack(column, axis=1) for column in zip(*tests, strict=True)]
-    n_useful, longest, crossings, first, last = columns
+    n_useful, longest, crossings, first, last = np.array(tests).transpose(1, 2, 0)
     starts = np.array([start for start, _ in panel.bounds])
     longest_max, crossings_min = _limits_of(n_useful)
     return Runs(
@@ -95,7 +94,7 @@ def analyse(panel: Panel, tolerance: float = TIE) -> Runs:
 
 def _observed(panel: Panel) -> Ints:
     kept = [int((~panel.excluded[start:stop]).sum()) for start, stop in panel.bounds]
-    return np.broadcast_to(np.array(kept), (len(panel.values), len(kept)))
+    return np.array([kept]).repeat(len(panel.values), axis=0)
 
 
 def _analyse(seen: Sides) -> tuple[Ints, Ints, Ints, Ints, Ints]:
@@ -118,16 +117,15 @@ def _changed(seen: Sides, useful: Flags) -> Flags:
     """Where a useful point lies on the other side than the useful point before it."""
     places = np.where(useful, np.arange(seen.shape[1]), 0)
     latest = np.maximum.accumulate(places, axis=1)
-    held = np.take_along_axis(seen, latest, axis=1)
+    held = seen[np.arange(len(seen))[:, None], latest]
     changed = np.zeros(seen.shape, dtype=np.bool_)
     changed[:, 1:] = seen[:, 1:] * held[:, :-1] < 0
     return changed
 
 
 def _limits_of(n_useful: Ints) -> tuple[Ints, Ints]:
-    counts, where = np.unique(n_useful, return_inverse=True)
-    limits = np.array([anhoej_limits(int(n)) if n else (0, 0) for n in counts])
-    found = limits[where.reshape(n_useful.shape)]
+    limits = [anhoej_limits(n) if n else (0, 0) for n in n_useful.ravel().tolist()]
+    found = np.array(limits).reshape(*n_useful.shape, 2)
     return found[..., 0], found[..., 1]
 
 
