@@ -31,7 +31,7 @@ import yaml
 from benchmarks.plant import Client, Plant, environment, machine, running
 from tests.servers import free_port, postgres_server
 
-EVENTS, BULK, PROJECTS = 60, 50_000, 80
+EVENTS, BULK, PROJECTS = 300, 50_000, 80
 GOALS = "goals: idle p50 25 ms and p99 75 ms; during bulk p95 500 ms"
 Samples = list[float]
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
-from datetime import timedelta
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from services.ports.clock import Clock
@@ -45,13 +45,21 @@ class Deliver:
     def next(self) -> bool:
         """Send the next few slots; False where nothing was due."""
         now = self._clock.system_now()
-        lease = now + LEASE
+        lease = self.lease(now)
         slots = self._outbox.claim(now, lease, CLAIMED)
+        self.send(slots, lease)
+        return bool(slots)
+
+    def lease(self, now: datetime) -> datetime:
+        """Until when a slot that is leased now is ours."""
+        return now + LEASE
+
+    def send(self, slots: Sequence[Slot], lease: datetime) -> None:
+        """Send leased slots one by one, and settle each."""
         for slot in slots:
             if self._clock.system_now() > lease - SLOWEST:
-                break  # another worker may take it over before we were through
+                return  # another worker may take it over before we were through
             self._send(slot)
-        return bool(slots)
 
     def _send(self, slot: Slot) -> None:
         began = self._clock.system_now()

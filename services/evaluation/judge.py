@@ -18,6 +18,7 @@ from services.framework.judgement import Evaluation, Outcome
 from services.framework.periods import local_date, midnight
 from services.framework.roster import Roster
 from services.ports.clock import Clock
+from services.ports.delivery import Handover
 from services.ports.evaluation import (
     AlertChange,
     JudgementStore,
@@ -45,10 +46,11 @@ class Judge:
         self._clock = clock
         self._merge = merge
 
-    def next(self) -> Judged:
+    def next(self, hand: Handover | None = None) -> Judged:
         """Judge one subject, if any is stale or due.
 
-        A subject that cannot be judged is put off, so that the others go on.
+        A subject that cannot be judged is put off, so that the others go on. Given somebody to
+        hand over to, what leaves at once is sent as soon as it is committed.
         """
         judged: Snapshot | None = None
         try:
@@ -58,7 +60,8 @@ class Judge:
                 judged = work.snapshot
                 evaluation = evaluate(judged.plan, judged.facts, judged.subject, judged.as_of)
                 changes = self._changes(judged, evaluation, judged.system)
-                work.store(evaluation, changes)
+                lease = hand.lease(judged.system) if hand else None
+                leaving = work.store(evaluation, changes, lease)
         except UnreadableSubjectError as error:
             now = self._clock.system_now()
             self._store.failed(error.organisation_id, error.subject, str(error), now)
@@ -70,6 +73,8 @@ class Judge:
             why = f"{name}: {error}"
             self._store.failed(judged.organisation_id, judged.subject, why, judged.system)
             return Judged.QUIET
+        if hand and lease:
+            hand.send(leaving, lease)
         return Judged.NEWS if any(change.decision.tells for change in changes) else Judged.QUIET
 
     def _changes(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -11,11 +12,13 @@ from weakref import WeakKeyDictionary
 import sqlalchemy as sa
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError as DatabaseFailure
+from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 __all__ = ["DatabaseFailure", "Engine", "is_sqlite", "make_engine", "reading", "writing"]
 
 _BUSY_MS = 30_000
+_REST_SECONDS = 1.0
 _writers: WeakKeyDictionary[sa.Engine, threading.Lock] = WeakKeyDictionary()
 _writers_guard = threading.Lock()
 
@@ -32,9 +35,10 @@ def make_engine(url: str, *, pool_size: int = 8) -> sa.Engine:
         sa.event.listen(engine, "connect", _prepare_sqlite)
         sa.event.listen(engine, "begin", _begin_sqlite)
         return engine
-    return sa.create_engine(
-        url, hide_parameters=True, pool_pre_ping=True, pool_size=pool_size, max_overflow=8
-    )
+    engine = sa.create_engine(url, hide_parameters=True, pool_size=pool_size, max_overflow=8)
+    sa.event.listen(engine, "checkin", _note_use)
+    sa.event.listen(engine, "checkout", _ping_after_rest)
+    return engine
 
 
 def is_sqlite(engine: sa.Engine | sa.Connection) -> bool:
@@ -72,6 +76,22 @@ def writing(engine: sa.Engine) -> Iterator[sa.Connection]:
 def _writer(engine: sa.Engine) -> threading.Lock:
     with _writers_guard:
         return _writers.setdefault(engine, threading.Lock())
+
+
+def _note_use(_connection: Any, record: ConnectionPoolEntry) -> None:
+    record.info["used"] = time.monotonic()
+
+
+def _ping_after_rest(connection: Any, record: ConnectionPoolEntry, _proxy: Any) -> None:
+    """Ask a connection that has rested whether it lives; one in steady use was just heard of."""
+    used = record.info.get("used")
+    if used is None or time.monotonic() - used < _REST_SECONDS:
+        return
+    try:
+        connection.execute("SELECT 1")
+        connection.rollback()
+    except Exception as error:
+        raise InvalidatePoolError from error
 
 
 def _prepare_sqlite(dbapi_connection: Any, _record: ConnectionPoolEntry) -> None:

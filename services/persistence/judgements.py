@@ -20,6 +20,7 @@ from services.persistence.evaluations import as_json, outcome_hash
 from services.persistence.plans import PlanStore
 from services.persistence.snapshots import bearing, load_facts
 from services.ports.clock import Clock
+from services.ports.delivery import Part, Slot
 from services.ports.evaluation import AlertChange, Snapshot, UnreadableSubjectError
 
 _SUBJECT, _EVALUATION = tables.subject, tables.evaluation
@@ -58,7 +59,7 @@ class DatabaseJudgementStore:
 
     def _work(self, connection: sa.Connection, row: Any, now: tuple[datetime, datetime]) -> _Work:
         try:
-            plan = self._plans.version(row.organisation_id, _plan_version(connection, row))
+            plan = self._plans.version(row.organisation_id, row.plan_version)
             return _Work(connection, row, plan, now, self._domain)
         except Exception as error:
             subject = Subject(SubjectKind(row.kind), row.key)
@@ -101,19 +102,28 @@ def _waiting(system_now: datetime, business_now: datetime) -> sa.Select[Any]:
     waits = sa.or_(subject.rank_at.is_not(None), subject.wake_at <= business_now)
     now = sa.literal(system_now, subject.rank_at.type)
     return (
-        sa.select(_SUBJECT)
+        sa.select(_SUBJECT, _PLAN_VERSION, *_LAST)
         .where(waits, allowed)
         .order_by(sa.func.coalesce(subject.rank_at, now), subject.id)
         .limit(1)
-        .with_for_update(skip_locked=True)
+        .with_for_update(skip_locked=True, of=_SUBJECT)
     )
 
 
-def _plan_version(connection: sa.Connection, row: Any) -> int:
-    organisation = tables.organisation.c
-    query = sa.select(organisation.plan_version).where(organisation.id == row.organisation_id)
-    version: int = connection.execute(query).scalar_one()
-    return version
+def _last(column: sa.Column[Any]) -> sa.Label[Any]:
+    """A column of the subject's last evaluation."""
+    query = sa.select(column).where(_EVALUATION.c.subject_id == _SUBJECT.c.id)
+    newest = query.order_by(_EVALUATION.c.id.desc()).limit(1)
+    return newest.scalar_subquery().label(f"last_{column.name}")
+
+
+_PLAN_VERSION = (
+    sa.select(tables.organisation.c.plan_version)
+    .where(tables.organisation.c.id == _SUBJECT.c.organisation_id)
+    .scalar_subquery()
+    .label("plan_version")
+)
+_LAST = (_last(_EVALUATION.c.id), _last(_EVALUATION.c.outcome_hash))
 
 
 class _Work:
@@ -131,6 +141,8 @@ class _Work:
         self._row = row
         self._system, self._business = now
         self._domain = domain
+        self._lease: datetime | None = None
+        self._leaving: list[Slot] = []
         subject = Subject(SubjectKind(row.kind), row.key)
         looked_at = bearing(plan, subject)
         self._alerts = _alerts(connection, row.id)
@@ -141,14 +153,17 @@ class _Work:
             row.sequence,
             plan,
             load_facts(connection, row.organisation_id, plan, looked_at),
-            _sequences(connection, row.organisation_id, {str(subject), *looked_at.keys}),
+            _sequences(connection, row, {str(subject), *looked_at.keys}),
             {key: _standing(alert) for key, alert in self._alerts.items()},
             self._system,
             self._business,
         )
 
-    def store(self, evaluation: Evaluation, changes: Sequence[AlertChange]) -> None:
-        """Keep what changed and what is owed, and clear the mark."""
+    def store(
+        self, evaluation: Evaluation, changes: Sequence[AlertChange], lease: datetime | None
+    ) -> Sequence[Slot]:
+        """Keep what changed and what is owed, and clear the mark; gives what was leased."""
+        self._lease = lease
         self._keep(evaluation)
         for change in changes:
             self._change(change)
@@ -165,32 +180,24 @@ class _Work:
                 last_error=None,
             )
         )
+        return self._leaving
 
     def _keep(self, evaluation: Evaluation) -> None:
         """A new row if the outcome changed, else the last one holds on."""
         body = as_json(evaluation)
         digest = outcome_hash(body)
-        last = self._connection.execute(
-            sa.select(_EVALUATION.c.id, _EVALUATION.c.outcome_hash)
-            .where(_EVALUATION.c.subject_id == self._row.id)
-            .order_by(_EVALUATION.c.id.desc())
-            .limit(1)
-        ).first()
-        values = {
-            "valid_to": evaluation.as_of,
-            "body": body,
-            "plan_version": self.snapshot.plan.version,
-            "engine_version": ENGINE_VERSION,
-            "seen": dict(self.snapshot.seen),
-        }
-        if last is not None and last.outcome_hash == digest:
-            held = _EVALUATION.update().where(_EVALUATION.c.id == last.id)
+        if self._row.last_outcome_hash == digest:
+            held = _EVALUATION.update().where(_EVALUATION.c.id == self._row.last_id)
             self._connection.execute(held.values(valid_to=evaluation.as_of))
             return
         verdict = evaluation.verdict
         self._connection.execute(
             _EVALUATION.insert().values(
-                **values,
+                valid_to=evaluation.as_of,
+                body=body,
+                plan_version=self.snapshot.plan.version,
+                engine_version=ENGINE_VERSION,
+                seen=dict(self.snapshot.seen),
                 organisation_id=self._row.organisation_id,
                 subject_id=self._row.id,
                 as_of=evaluation.as_of,
@@ -279,21 +286,28 @@ class _Work:
         content: Mapping[str, Any],
         due: datetime,
     ) -> None:
-        self._connection.execute(
-            _MESSAGE.insert().values(
-                organisation_id=self._row.organisation_id,
-                alert_id=alert,
-                episode=step[0],
-                step=step[1],
-                recipient=to[0],
-                channel=to[1],
-                state="owed",
-                content=dict(content),
-                message_id=f"<{uuid4().hex}@{self._domain}>",
-                owed_at=self._system,
-                due_at=due,
-            )
+        leased = self._lease if due <= self._system and to[1] != _MAIL else None
+        message_id = f"<{uuid4().hex}@{self._domain}>"
+        insert = _MESSAGE.insert().values(
+            organisation_id=self._row.organisation_id,
+            alert_id=alert,
+            episode=step[0],
+            step=step[1],
+            recipient=to[0],
+            channel=to[1],
+            state="sending" if leased else "owed",
+            content=dict(content),
+            message_id=message_id,
+            owed_at=self._system,
+            due_at=leased or due,
+            attempts=1 if leased else 0,
         )
+        number: int = self._connection.execute(insert.returning(_MESSAGE.c.id)).scalar_one()
+        if leased:
+            parts = (Part(number, alert, *step, dict(content)),)
+            self._leaving.append(
+                Slot(self._row.organisation_id, to[0], to[1], message_id, 1, parts)
+            )
 
     def _tell_again(self, alert: int, step: tuple[int, int], change: AlertChange) -> None:
         """Owe those who were told in this episode what became of it."""
@@ -319,9 +333,15 @@ def _standing(row: Any) -> Standing:
     )
 
 
-def _sequences(connection: sa.Connection, organisation_id: int, names: set[str]) -> dict[str, int]:
-    name = _SUBJECT.c.kind + ":" + _SUBJECT.c.key
-    query = sa.select(name, _SUBJECT.c.sequence).where(
-        _SUBJECT.c.organisation_id == organisation_id, name.in_(sorted(names))
+def _sequences(connection: sa.Connection, row: Any, names: set[str]) -> dict[str, int]:
+    """How far each subject's facts went when they were read."""
+    found = {f"{row.kind}:{row.key}": int(row.sequence)}
+    others = [tuple(name.split(":", 1)) for name in sorted(names - found.keys())]
+    if not others:
+        return found
+    subject = _SUBJECT.c
+    query = sa.select(subject.kind, subject.key, subject.sequence).where(
+        subject.organisation_id == row.organisation_id,
+        sa.tuple_(subject.kind, subject.key).in_(others),
     )
-    return {row[0]: row[1] for row in connection.execute(query)}
+    return found | {f"{kind}:{key}": last for kind, key, last in connection.execute(query)}

@@ -77,20 +77,7 @@ def _due(now: datetime) -> sa.Select[Any]:
 
 def _claim(connection: sa.Connection, leader: Any, lease: datetime) -> Slot:
     m = _MESSAGE.c
-    if leader.slot is not None:
-        mine = sa.and_(m.slot == leader.id, m.closed_at.is_(None))
-    elif leader.channel == _MAIL:
-        mine = sa.and_(
-            m.organisation_id == leader.organisation_id,
-            m.recipient == leader.recipient,
-            m.channel == _MAIL,
-            m.slot.is_(None),
-            m.closed_at.is_(None),
-        )
-    else:
-        mine = m.id == leader.id
-    locked = sa.select(m.id).where(mine).order_by(m.id).with_for_update(skip_locked=True)
-    ids = [row.id for row in connection.execute(locked)]
+    ids = _together(connection, leader)
     claimed = connection.execute(
         _MESSAGE.update()
         .where(m.id.in_(ids))
@@ -106,6 +93,24 @@ def _claim(connection: sa.Connection, leader: Any, lease: datetime) -> Slot:
         rows[0].attempts,
         tuple(Part(r.id, r.alert_id, r.episode, r.step, r.content) for r in rows),
     )
+
+
+def _together(connection: sa.Connection, leader: Any) -> list[int]:
+    """The messages that leave with their leader, all of them locked by now."""
+    m = _MESSAGE.c
+    if leader.slot is not None:
+        mine = m.slot == leader.id
+    elif leader.channel == _MAIL:
+        mine = sa.and_(
+            m.organisation_id == leader.organisation_id,
+            m.recipient == leader.recipient,
+            m.channel == _MAIL,
+            m.slot.is_(None),
+        )
+    else:
+        return [leader.id]
+    locked = sa.select(m.id).where(mine, m.closed_at.is_(None)).order_by(m.id)
+    return list(connection.execute(locked.with_for_update(skip_locked=True)).scalars())
 
 
 def _settle(connection: sa.Connection, slot: Slot, **values: Any) -> bool:

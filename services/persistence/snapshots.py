@@ -27,6 +27,14 @@ from services.framework.plan import SYSTEM, Plan, ProjectState
 from services.persistence import tables
 from services.ports.intake import OTHER_FEED
 
+_EVENTS = (
+    tables.milestone_event,
+    tables.progress_score,
+    tables.review,
+    tables.state_change,
+    tables.role_change,
+)
+
 
 class Look(NamedTuple):
     """Where a judgement looks at a measure; site and stratum are None where it looks at all."""
@@ -148,7 +156,7 @@ def _observation(key: SeriesKey, period: Period, row: Any) -> Observation:
 
 
 class _Reader:
-    """Reads the event tables for some subjects."""
+    """Reads the event tables for some subjects; asks first which of them hold any."""
 
     def __init__(
         self,
@@ -161,21 +169,23 @@ class _Reader:
         self._organisation_id = organisation_id
         self._subjects = subjects
         self._seen = seen
+        self._holding = self._hold() if subjects else {}
 
     def rows(self, table: sa.Table) -> list[Any]:
         """The table's events of the subjects, in the order in which they happened."""
-        query = (
-            sa.select(table)
-            .where(
-                table.c.organisation_id == self._organisation_id,
-                table.c.subject_key.in_(self._subjects),
-            )
-            .order_by(table.c.on, table.c.known_at, table.c.id)
-        )
-        if not self._subjects:
+        if not self._holding.get(table.name):
             return []
-        rows = self._connection.execute(query)
-        return [row for row in rows if self._was_seen(row)]
+        order = (table.c.on, table.c.known_at, table.c.id)
+        query = sa.select(table).where(*self._mine(table)).order_by(*order)
+        return [row for row in self._connection.execute(query) if self._was_seen(row)]
+
+    def _hold(self) -> dict[str, bool]:
+        asked = (sa.exists().where(*self._mine(table)).label(table.name) for table in _EVENTS)
+        return dict(self._connection.execute(sa.select(*asked)).one()._mapping)
+
+    def _mine(self, table: sa.Table) -> tuple[sa.ColumnElement[bool], ...]:
+        mine = table.c.subject_key.in_(self._subjects)
+        return (table.c.organisation_id == self._organisation_id, mine)
 
     def _was_seen(self, row: Any) -> bool:
         return self._seen is None or row.sequence <= self._seen.get(row.subject_key, 0)

@@ -374,6 +374,7 @@ evaluation = sa.Table(
     sa.Column("engine_version", sa.Text, nullable=False),
     sa.Column("seen", Json, nullable=False),
     sa.Index("ix_evaluation_subject_id_as_of", "subject_id", "as_of"),
+    sa.Index("ix_evaluation_subject_id_id", "subject_id", "id"),
 )
 
 # --- alerts and messages ----------------------------------------------------------------------

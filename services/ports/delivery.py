@@ -87,3 +87,15 @@ class Outbox(Protocol):
     def bury(self, slot: Slot, error: SendFailedError, now: datetime) -> None:
         """Close the slot as dead: it stays to be seen."""
         ...
+
+
+class Handover(Protocol):
+    """Sends what was written already leased, so that nobody has to claim it first."""
+
+    def lease(self, now: datetime) -> datetime:
+        """Until when a slot that is leased now belongs to who leased it."""
+        ...
+
+    def send(self, slots: Sequence[Slot], lease: datetime) -> None:
+        """Send slots that are leased until ``lease``, and settle each."""
+        ...

@@ -12,6 +12,7 @@ from services.alerting.lifecycle import Decision, Standing
 from services.framework.facts import Facts
 from services.framework.judgement import Evaluation, Subject
 from services.framework.plan import Plan
+from services.ports.delivery import Slot
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +77,13 @@ class Work(Protocol):
         """What is known."""
         ...
 
-    def store(self, evaluation: Evaluation, changes: Sequence[AlertChange]) -> None:
-        """Keep the evaluation if its outcome changed, alerts and messages; clear the mark."""
+    def store(
+        self, evaluation: Evaluation, changes: Sequence[AlertChange], lease: datetime | None
+    ) -> Sequence[Slot]:
+        """Keep the evaluation if its outcome changed, alerts and messages; clear the mark.
+
+        With a ``lease`` what leaves at once is written leased until then, and given back.
+        """
         ...
 
 

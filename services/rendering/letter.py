@@ -11,6 +11,7 @@ from jinja2 import DictLoader, Environment, select_autoescape
 from services.framework.texts import plainly
 from services.ports.delivery import Letter, Slot
 
+MAIL = "mail"
 _SUBJECT = 60
 
 _STYLE = """
@@ -73,7 +74,7 @@ class LetterWriter:
             f"<alert-{first.alert_id}@{self._domain}>",
             subject,
             "\n\n".join(text_of(content, self._base_url) for content in contents),
-            self._html(subject, contents),
+            self._html(subject, contents) if slot.channel == MAIL else "",
             tuple(part.id for part in slot.parts),
             dict(first.content) | {"url": f"{self._base_url}{first.content['path']}"},
         )
