@@ -141,14 +141,14 @@ class Plant:
     def start(self, name: str, *words: str, program: Path = BIGDOT) -> None:
         """Start ``bigdot words…`` (or another program) under ``name``, in a group of its own."""
         self.commands[name] = (program, *words)
-        log = (self.folder / f"{name}.log").open("ab")
-        self.processes[name] = subprocess.Popen(
-            self.commands[name],
-            env=self.environment,
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
-        )
+        with (self.folder / f"{name}.log").open("ab") as log:
+            self.processes[name] = subprocess.Popen(
+                self.commands[name],
+                env=self.environment,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
 
     def start_broker(self) -> str:
         """Start a Redis that keeps an append-only file in the plant's folder; its URL."""
