@@ -94,7 +94,7 @@ def _read(one: Panel, labels: tuple[Label, ...], options: Options, unsized: list
         lower=cells(one.lower[0]),
         upper=cells(one.upper[0]),
         sigma=cells(sigma[0]),
-        part=tuple(one.part.tolist()),
+        part=tuple(place for place, (a, b) in enumerate(one.bounds) for _ in range(a, b)),
         excluded=tuple(one.excluded.tolist()),
         parts=parts,
         notes=(*notes(one, parts, labels, options), *unsized_notes(unsized, labels)),

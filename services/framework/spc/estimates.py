@@ -15,14 +15,20 @@ from services.framework.spc.options import MEDIAN_MR_CONSTANT, MR_CONSTANT, Opti
 from services.framework.spc.panel import Flags, Floats, Ints
 
 
+MEDIAN_MR_UPPER = 3.865
+"""Upper limit of a moving range in median moving ranges, where screening begins (Wheeler)."""
+
+
 def mean(array: Floats) -> Floats:
     """The mean of each row, as a column; NaN where a row has nothing."""
+    total, count = array.sum(axis=1, keepdims=True), array.shape[1]
+    if not count:
+        return np.full(total.shape, nan)
+    if not np.isnan(total).any():
+        return np.asarray(total / count)
     seen = ~np.isnan(array)
-    if seen.all():
-        total, count = array.sum(axis=1, keepdims=True), array.shape[1]
-        return total / count if count else np.full(total.shape, nan)
     total = np.where(seen, array, 0.0).sum(axis=1, keepdims=True)
-    return np.asarray(total / seen.sum(axis=1, keepdims=True), dtype=np.float64)
+    return np.asarray(total / seen.sum(axis=1, keepdims=True))
 
 
 def median(array: Floats) -> Floats:
@@ -79,20 +85,27 @@ def screen(ranges: Floats, options: Options, upper: float) -> tuple[Floats, Ints
     """``ranges`` without those that reach their own upper limit; and how many went."""
     if not options.screen:
         return ranges, np.zeros((len(ranges), 1), dtype=np.int64)
-    gone = ranges >= (options.mr_upper or upper) * mean(ranges)
+    if options.spread == "median_mr":
+        gone = ranges >= (options.mr_upper or MEDIAN_MR_UPPER) * median(ranges)
+    else:
+        gone = ranges >= (options.mr_upper or upper) * mean(ranges)
     return np.where(gone, nan, ranges), gone.sum(axis=1, keepdims=True)
 
 
 def ranges(points: Floats, base: Flags, options: Options) -> Floats:
     """Moving ranges of the points that limits rest on; see ``Options.bridge_excluded``."""
     if base.all():
-        return np.abs(np.diff(points, axis=1))
+        return _steps(points)
     if options.bridge_excluded:
-        return np.abs(np.diff(points[:, base], axis=1))
-    return np.abs(np.diff(points, axis=1))[:, base[1:] & base[:-1]]
+        return _steps(points[:, base])
+    return _steps(points)[:, base[1:] & base[:-1]]
+
+
+def _steps(points: Floats) -> Floats:
+    return np.abs(points[:, 1:] - points[:, :-1])
 
 
 def moving_s(rates: Floats, sizes: Floats) -> Floats:
     """Taylor's moving estimate of σ for a size of one, of each two neighbours."""
     paired = np.sqrt(1 / sizes[:, 1:] + 1 / sizes[:, :-1])
-    return MOVING_S * np.abs(np.diff(rates, axis=1)) / paired
+    return MOVING_S * _steps(rates) / paired

@@ -173,7 +173,8 @@ def _moving(values: Floats, sizes: Floats | None, options: Options) -> Floats:
     ranges = np.full(values.shape, nan)
     for start, stop in part_bounds(values.shape[1], options):
         if sizes is None:
-            found = np.abs(np.diff(values[:, start:stop], axis=1))
+            part = values[:, start:stop]
+            found = np.abs(part[:, 1:] - part[:, :-1])
         else:
             size = np.where(sizes > 0, sizes, nan)[:, start:stop]
             found = estimates.moving_s(values[:, start:stop] / size, size)

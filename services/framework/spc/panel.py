@@ -87,4 +87,6 @@ def drawn(line: Floats, floor: float, ceiling: float, power: float, scale: float
         line = np.maximum(line, floor)
     if ceiling < inf:
         line = np.minimum(line, ceiling)
-    return (line if power == 1 else line**power) * scale
+    if power != 1:
+        line = line**power
+    return line if scale == 1 else line * scale

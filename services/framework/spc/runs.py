@@ -93,33 +93,40 @@ def analyse(panel: Panel, tolerance: float = TIE) -> Runs:
 
 
 def _observed(panel: Panel) -> Ints:
-    kept = [int((~panel.excluded[start:stop]).sum()) for start, stop in panel.bounds]
+    left_out = panel.excluded.tolist()
+    kept = [stop - start - sum(left_out[start:stop]) for start, stop in panel.bounds]
     return np.array([kept]).repeat(len(panel.values), axis=0)
 
 
 def _analyse(seen: Sides) -> tuple[Ints, Ints, Ints, Ints, Ints]:
     """Useful points, longest run, crossings, and that run's ends, of each series in ``seen``."""
     useful = seen != 0
-    n_useful = useful.sum(axis=1)
     changed = _changed(seen, useful)
-    crossings = changed.sum(axis=1)
-    counted = np.cumsum(useful, axis=1)
+    counted = useful.cumsum(axis=1)
     before = np.maximum.accumulate(np.where(changed, counted - 1, 0), axis=1)
     length = counted - before
-    last = np.argmax(length, axis=1)
+    last = length.argmax(axis=1)
     rows = np.arange(len(seen))
-    longest = length[rows, last]
     opening = useful & (counted == (before[rows, last] + 1)[:, None])
-    return n_useful, longest, crossings, np.argmax(opening, axis=1), last
+    return (
+        counted[:, -1],
+        length[rows, last],
+        changed.sum(axis=1),
+        opening.argmax(axis=1),
+        last,
+    )
 
 
 def _changed(seen: Sides, useful: Flags) -> Flags:
     """Where a useful point lies on the other side than the useful point before it."""
-    places = np.where(useful, np.arange(seen.shape[1]), 0)
-    latest = np.maximum.accumulate(places, axis=1)
-    held = seen[np.arange(len(seen))[:, None], latest]
+    if useful.all():
+        held = seen[:, :-1]
+    else:
+        places = np.where(useful, np.arange(seen.shape[1]), 0)
+        latest = np.maximum.accumulate(places, axis=1)
+        held = seen[np.arange(len(seen))[:, None], latest[:, :-1]]
     changed = np.zeros(seen.shape, dtype=np.bool_)
-    changed[:, 1:] = seen[:, 1:] * held[:, :-1] < 0
+    changed[:, 1:] = seen[:, 1:] * held < 0
     return changed
 
 
