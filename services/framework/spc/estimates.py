@@ -14,7 +14,6 @@ from services.framework.spc.constants import MOVING_S, c4
 from services.framework.spc.options import MEDIAN_MR_CONSTANT, MR_CONSTANT, Options
 from services.framework.spc.panel import Flags, Floats, Ints
 
-
 MEDIAN_MR_UPPER = 3.865
 """Upper limit of a moving range in median moving ranges, where screening begins (Wheeler)."""
 
