@@ -7,4 +7,7 @@ LEFT_OUT = {
     "qic_syn_step_run_cutbox": "an experimental method of its author's, not offered here",
     "fuzz_qic_161_xbar": "the peer takes a degree of freedom off for each subgroup without values",
     "qcc_syn_sub5_xbarR": "σ from subgroup ranges (d2) is not offered: X-bar goes with S here",
+    "nhspy_synptd_equal": "the peer flags every point of a series that it has no limits for",
+    "nhspy_synptd_few1": "the peer flags every point of a series that it has no limits for",
+    "fuzz_ihi_023": "the peer passes over the first of two equal values at the very start only",
 }

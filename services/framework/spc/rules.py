@@ -177,8 +177,8 @@ def two_of_three(
 
     ``warning`` is -1 or 1 beyond the lines at two σ, ``outside`` beyond the limits. ``mdc2024``:
     beyond two σ (three counts), all three on one side of the centre line. ``ptd``: the same, but a
-    point outside the limits does not count. ``zone``: two beyond the same line at two σ and none
-    beyond the other, wherever the third lies; a series' first two suffice.
+    point outside the limits does not count. ``zone``: two beyond the same line at two σ, wherever
+    the third lies; a part's first two suffice.
     """
     near = np.where(outside != 0, 0, warning) if variant == "ptd" else warning
     if variant == "zone":
@@ -192,7 +192,8 @@ def _two_near(near: Sides, side: Sides | None) -> Marks:
         return held
     for sign, bit in ((1, HIGH), (-1, LOW)):
         found = _windows(near == sign) >= _WINDOW - 1
-        found &= _windows(near == -sign) == 0 if side is None else _windows(side == sign) == _WINDOW
+        if side is not None:
+            found &= _windows(side == sign) == _WINDOW
         held |= np.where(_covered(found, near.shape) & (near == sign), bit, 0).astype(np.uint8)
     return held
 
