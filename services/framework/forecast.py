@@ -8,21 +8,21 @@ weighted mean of what the pairs predict. So a slope is believed only as far as t
 out, the spread grows with the time that is left, and past values at the same time of year count.
 
 Sources: Bayesian linear regression with a conjugate prior (Gelman et al., Bayesian Data Analysis,
-chapter 14), Gaussian processes (Rasmussen and Williams 2006, chapter 2), the normal approximation
-of Student's t by Wallace (1959), of the normal distribution's integral by Winitzki (2008).
+chapter 14), Gaussian processes (Rasmussen and Williams 2006, chapter 2).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
-from math import pi, sqrt
+from math import sqrt
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from services.framework.hypotheses import (
+    MANNERS,
     Array,
     covariance,
     holding,
@@ -36,9 +36,11 @@ OUTLYING = 3.0
 NEIGHBOURS = 5
 AT_END, LATELY, RUNNING = range(3)
 """What is predicted: the value at the end, the mean of the last ones, their running mean."""
-_NEGLIGIBLE = 1e-5
-_GROUPS = 24
+_NEGLIGIBLE = 1e-4
+_GROUPS = 16
 _LEAST_REST = 0.02
+_LEAST_VARIANCE = 1e-9
+_GRID = np.linspace(-5, 5, 33)
 _KEPT = 48
 
 
@@ -77,33 +79,47 @@ class _Frame(NamedTuple):
     level: float
     memory: float
     lately: int
+    extra: tuple[float, float, float]
 
 
 class _Wandering(NamedTuple):
-    """Moments of known and predicted values under each manner, without any course."""
+    """Moments of known and predicted values under each manner, without any course.
+
+    ``cover`` is the covariance of the predicted quantities before any value is known.
+    """
 
     precision: Array
     log_determinant: Array
     cross: Array
-    spread: Array
+    cover: Array
 
 
 class _Bent(NamedTuple):
-    """What courses add to known and predicted values, ready to be weighed against values."""
+    """What courses add to known and predicted values, ready to be weighed against values.
 
-    pull: Array
+    ``apply`` holds, for each manner, the rows that known values are multiplied by: the precision,
+    the pull of each bend, and what they carry over to each predicted quantity. ``manner`` is each
+    pair's manner.
+    """
+
+    apply: Array
     square: Array
-    carry: Array
     shift: Array
     log_prior: Array
     rows: Array
+    manner: NDArray[np.intp]
+    deviations: Array
+    tie: Array
+    path: Array
+    mass: Array
 
 
 class Mixture(NamedTuple):
     """A prediction: weights, and of each predicted quantity means and spreads, by component.
 
     ``means`` and ``spreads`` have shape (3, components), ``tie`` is the correlation of the last two
-    quantities, ``freedom`` the degrees of freedom.
+    quantities, ``freedom`` the degrees of freedom. ``on_path`` is each quantity if the values to
+    come lie on the declared path, ``mass`` if they all are 1.
     """
 
     weights: Array
@@ -111,6 +127,8 @@ class Mixture(NamedTuple):
     spreads: Array
     tie: Array
     freedom: float
+    on_path: Array
+    mass: Array
 
     def at_least(self, quantity: int, limit: float) -> float:
         """The probability that a predicted quantity is at least ``limit``."""
@@ -122,14 +140,13 @@ class Mixture(NamedTuple):
         That is: it is at least ``surely``, or at least ``barely`` while the running mean is at
         least ``running``. How the two go together is taken half way between the two limits.
         """
-        high = self._share_above(LATELY, surely)
-        between = self._share_above(LATELY, barely) - high
-        z = ((surely + barely) / 2 - self.means[LATELY]) / self.spreads[LATELY]
-        given = self.means[RUNNING] + self.tie * self.spreads[RUNNING] * z
-        rest = self.spreads[RUNNING] * np.sqrt(np.maximum(1 - self.tie**2, _LEAST_REST))
-        return float(
-            self.weights @ (high + between * below((given - running) / rest, self.freedom))
-        )
+        spread, rest = self.spreads[LATELY], np.sqrt(np.maximum(1 - self.tie**2, _LEAST_REST))
+        high = (self.means[LATELY] - surely) / spread
+        low = high + (surely - barely) / spread
+        given = (self.means[RUNNING] - running) / self.spreads[RUNNING]
+        given = (given - self.tie * (high + low) / 2) / rest
+        high, low, given = below(np.array([high, low, given]), self.freedom)
+        return float(self.weights @ (high + (low - high) * given))
 
     def _share_above(self, quantity: int, limit: float) -> Array:
         return below((self.means[quantity] - limit) / self.spreads[quantity], self.freedom)
@@ -145,7 +162,7 @@ class Mixture(NamedTuple):
         order = np.argsort(self.means[AT_END])
         weights, means = self.weights[order], self.means[AT_END][order]
         variances = self.spreads[AT_END][order] ** 2
-        firsts = np.unique(np.linspace(0, len(order), _GROUPS, endpoint=False).astype(int))
+        firsts = np.arange(0, len(order), 1 + (len(order) - 1) // _GROUPS)
         mass = np.add.reduceat(weights, firsts)
         mean = np.add.reduceat(weights * means, firsts) / mass
         second = np.add.reduceat(weights * (variances + means**2), firsts) / mass
@@ -158,18 +175,19 @@ class Mixture(NamedTuple):
 def _grid(mass: Array, mean: Array, spread: Array) -> Array:
     centre = mass @ mean
     width = sqrt(mass @ (spread**2 + (mean - centre) ** 2))
-    return np.asarray(centre + width * np.linspace(-5, 5, 61))
+    return np.asarray(centre + width * _GRID)
 
 
 def below(scaled: Array, freedom: float) -> Array:
-    """The probability that Student's t is below each of ``scaled``.
+    """The probability that Student's t is below each of ``scaled``; right to 0.002 from 8 degrees.
 
-    Right to 2e-3 for 8 degrees of freedom and more (Wallace 1959; Winitzki 2008).
+    By the normal approximation of Abramowitz and Stegun (1964), 26.7.8, and Page (1977) for the
+    normal distribution's integral.
     """
-    stretched = freedom * np.log1p(scaled * scaled / freedom)
-    half = stretched * (((8 * freedom + 1) / (8 * freedom + 3)) ** 2 / 2)
-    inner = half * (4 / pi + 0.147 * half) / (1 + 0.147 * half)
-    return np.asarray(0.5 + 0.5 * np.sign(scaled) * np.sqrt(-np.expm1(-inner)))
+    square = scaled * scaled
+    normal = scaled * ((1 - 0.25 / freedom) / np.sqrt(1 + square / (2 * freedom)))
+    bent = normal * (0.7988 + 0.7988 * 0.04417 * normal * normal)
+    return np.asarray(0.5 + 0.5 * np.tanh(bent))
 
 
 def predicted(past: Past) -> Mixture:
@@ -182,41 +200,48 @@ def predicted(past: Past) -> Mixture:
         raise ValueError("a forecast needs a known value and a time to come")
     values = calmed(np.array([value for value in past.values if value is not None]))
     steps = len(past.values)
-    bent, wandering = _bent(steps, past, tuple(known) if len(known) < steps else None)
-    return _weighed(values, past, wandering, bent)
+    return _weighed(values, past, _bent(steps, past, known))
 
 
 def calmed(values: Array) -> Array:
     """Values with outliers brought to 3 standard deviations of the median of five neighbours."""
     if len(values) < NEIGHBOURS:
         return values
-    windows = np.sort(np.lib.stride_tricks.sliding_window_view(values, NEIGHBOURS), axis=1)
-    places = np.clip(np.arange(len(values)) - NEIGHBOURS // 2, 0, len(windows) - 1)
-    middle = windows[places, NEIGHBOURS // 2]
-    return np.clip(values, middle - OUTLYING, middle + OUTLYING)
+    windows, places = _windows(len(values))
+    middle: Array = np.sort(values[windows], axis=1)[places, NEIGHBOURS // 2]
+    return np.minimum(np.maximum(values, middle - OUTLYING), middle + OUTLYING)
 
 
-def _bent(steps: int, past: Past, known: tuple[int, ...] | None) -> tuple[_Bent, _Wandering]:
+@lru_cache(maxsize=2 * _KEPT)
+def _windows(many: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """The places of each five neighbours, and which five each value belongs to."""
+    firsts = np.arange(many - NEIGHBOURS + 1)
+    places = np.clip(np.arange(many) - NEIGHBOURS // 2, 0, len(firsts) - 1)
+    return firsts[:, None] + np.arange(NEIGHBOURS), places
+
+
+def _bent(steps: int, past: Past, known: list[int]) -> _Bent:
     level = 1.0 if past.anchored else 10.0
-    frame = _Frame(steps, past.ahead, past.year, level, past.memory, past.lately)
-    if known is None:
-        return _pulls(frame, past.shares, past.bends, past.holds), _wandering(frame)
-    wandering = _without(_wandering(frame), steps, known)
+    frame = _Frame(steps, past.ahead, past.year, level, past.memory, past.lately, past.extra)
+    if len(known) == steps:
+        return _pulls(frame, past.shares, past.bends, past.holds)
     here = np.array(known)
-    return _work_out(wandering, frame, past.shares, past.bends, past.holds, here), wandering
+    wandering = _without(_wandering(frame), steps, here)
+    return _work_out(wandering, frame, past.shares, past.bends, past.holds, here)
 
 
 @lru_cache(maxsize=_KEPT)
 def _wandering(frame: _Frame) -> _Wandering:
-    steps = frame.steps
+    steps, wanted = frame.steps, _wanted(frame)
     whole = covariance(steps + frame.ahead, frame.year, frame.level)
-    wanted = _wanted(frame)
-    known, future = whole[:, :steps, :steps], whole[:, steps:, steps:]
-    precision = np.linalg.inv(known).astype(np.float64)
-    cross = whole[:, :steps, steps:] @ wanted.T
-    left = wanted @ future @ wanted.T - cross.transpose(0, 2, 1) @ precision @ cross
+    known = whole[:, :steps, :steps]
     determinant: Array = np.linalg.slogdet(known)[1]
-    return _Wandering(precision, determinant, cross, left)
+    return _Wandering(
+        np.linalg.inv(known).astype(np.float64),
+        determinant,
+        whole[:, :steps, steps:] @ wanted.T,
+        wanted @ whole[:, steps:, steps:] @ wanted.T,
+    )
 
 
 def _wanted(frame: _Frame) -> Array:
@@ -232,25 +257,14 @@ def _wanted(frame: _Frame) -> Array:
     return weights
 
 
-def _without(wandering: _Wandering, steps: int, known: tuple[int, ...]) -> _Wandering:
+def _without(wandering: _Wandering, steps: int, here: NDArray[np.intp]) -> _Wandering:
     """The moments with the steps left out that are not known: the precision's Schur complement."""
-    here = np.array(known)
     gone = np.setdiff1d(np.arange(steps), here)
     full = wandering.precision
-    side = full[:, here[:, None], gone]
-    corner = full[:, gone[:, None], gone]
+    side, corner = full[:, here[:, None], gone], full[:, gone[:, None], gone]
     kept = full[:, here[:, None], here] - side @ np.linalg.solve(corner, side.transpose(0, 2, 1))
     determinant = wandering.log_determinant + np.linalg.slogdet(corner)[1]
-    cross = wandering.cross[:, here]
-    spread = wandering.spread + _regained(wandering, kept, here)
-    return _Wandering(kept, determinant, cross, spread)
-
-
-def _regained(wandering: _Wandering, kept: Array, here: Array) -> Array:
-    """The spread that the steps left out no longer take away from the prediction."""
-    whole, part = wandering.cross, wandering.cross[:, here]
-    before = whole.transpose(0, 2, 1) @ wandering.precision @ whole
-    return np.asarray(before - part.transpose(0, 2, 1) @ kept @ part)
+    return _Wandering(kept, determinant, wandering.cross[:, here], wandering.cover)
 
 
 @lru_cache(maxsize=_KEPT)
@@ -271,15 +285,28 @@ def _work_out(
     holds: bool,
     known: NDArray[np.intp],
 ) -> _Bent:
-    basis = _basis(shares, bends)
+    basis, wanted = _basis(shares, bends), _wanted(frame)
+    here, ahead = basis[known], basis[frame.steps :]
     rows, weights = holding() if holds else improving(tuple(basis[-1].tolist()))
-    here = basis[known]
     pull = here.T @ wandering.precision
-    square = np.einsum("cb,mbd,cd->mc", rows, pull @ here, rows)
     carry = wandering.cross.transpose(0, 2, 1) @ wandering.precision
-    shift = (_wanted(frame) @ basis[frame.steps :] - carry @ here) @ rows.T
+    left = wandering.cover - carry @ wandering.cross
+    variances = np.einsum("mii->mi", left) + np.array(frame.extra)
+    deviations = np.sqrt(np.maximum(variances, _LEAST_VARIANCE))
     prior = np.log(np.maximum(weights, 1e-300)) + np.log(manner_weights())[:, None]
-    return _Bent(pull, square, carry, shift, prior - wandering.log_determinant[:, None] / 2, rows)
+    shift = ((wanted @ ahead - carry @ here) @ rows.T).transpose(1, 0, 2)
+    return _Bent(
+        np.concatenate([wandering.precision, pull, carry], axis=1),
+        np.einsum("cb,mbd,cd->mc", rows, pull @ here, rows),
+        shift.reshape(3, -1),
+        prior - wandering.log_determinant[:, None] / 2,
+        np.ascontiguousarray(rows.T),
+        np.repeat(np.arange(len(MANNERS)), len(rows)),
+        np.ascontiguousarray(deviations.T),
+        left[:, LATELY, RUNNING] / deviations[:, LATELY] / deviations[:, RUNNING],
+        wanted @ ahead[:, -1],
+        wanted.sum(axis=1),
+    )
 
 
 def _basis(shares: tuple[float, ...], bends: tuple[int, ...]) -> Array:
@@ -289,28 +316,27 @@ def _basis(shares: tuple[float, ...], bends: tuple[int, ...]) -> Array:
     return np.asarray(np.array(shares)[np.maximum(stops, 0)])
 
 
-def _weighed(values: Array, past: Past, wandering: _Wandering, bent: _Bent) -> Mixture:
+def _weighed(values: Array, past: Past, bent: _Bent) -> Mixture:
     """Each pair of manner and course by how well it explains the values."""
-    gap = past.gap
-    own = (wandering.precision @ values) @ values
-    towards = (bent.pull @ values) @ bent.rows.T
-    misfit = PRIOR_VALUES + own[:, None] - 2 * gap * towards + gap * gap * bent.square
-    misfit = np.maximum(misfit, 1e-9)
-    freedom = PRIOR_VALUES + len(values)
+    gap, many = past.gap, len(values)
+    applied = bent.apply @ values
+    own = applied[:, :many] @ values + PRIOR_VALUES
+    towards = applied[:, many:-3] @ bent.rows
+    misfit = own[:, None] - (2 * gap) * towards + (gap * gap) * bent.square
+    misfit = np.maximum(misfit, _LEAST_VARIANCE)
+    freedom = PRIOR_VALUES + many
     fit = bent.log_prior - freedom / 2 * np.log(misfit)
-    weights = np.exp(fit - fit.max())
-    weights /= weights.sum()
-    manner, course = np.nonzero(weights > _NEGLIGIBLE)
-    chosen = weights[manner, course]
-    means = (bent.carry @ values)[:, :, None] + gap * bent.shift
-    variances = np.einsum("mii->mi", wandering.spread) + np.array(past.extra)
-    deviations = np.sqrt(np.maximum(variances, 1e-12))
-    scale = np.sqrt(misfit[manner, course] / freedom)
-    tie = wandering.spread[:, LATELY, RUNNING] / deviations[:, LATELY] / deviations[:, RUNNING]
+    weights = np.exp(fit - fit.max()).ravel()
+    pairs = np.flatnonzero(weights > _NEGLIGIBLE * weights.sum())
+    chosen, manner = weights[pairs], bent.manner[pairs]
+    means = applied[:, -3:].T.take(manner, axis=1) + gap * bent.shift.take(pairs, axis=1)
+    scale = np.sqrt(misfit.ravel()[pairs] / freedom)
     return Mixture(
         chosen / chosen.sum(),
-        means[manner, :, course].T,
-        deviations[manner].T * scale,
-        tie[manner],
+        means,
+        bent.deviations.take(manner, axis=1) * scale,
+        bent.tie[manner],
         freedom,
+        gap * bent.path,
+        bent.mass,
     )

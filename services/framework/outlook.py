@@ -12,7 +12,9 @@ forecast looks back over years, and ahead, in at most some fifty steps.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
 from math import ceil, exp, lgamma, log, sqrt
 from typing import NamedTuple
 
@@ -24,7 +26,7 @@ from services.framework.fold import (
     Course,
     Fold,
 )
-from services.framework.forecast import RUNNING, Mixture, Past, predicted
+from services.framework.forecast import LATELY, RUNNING, Mixture, Past, predicted
 from services.framework.hypotheses import BENDS
 from services.framework.judgement import Forecast, Status
 from services.framework.periods import Frequency
@@ -155,7 +157,7 @@ def _viewed(course: Course, fold: Fold) -> _View:
     sign = course.sign if course.low is None else 1
     ahead = ceil((deadline - last) / together)
     values = _stepped(course, last, together, sign / unit)
-    shares, bends = _way(course, last, together, len(values), ahead)
+    shares, bends = _marks(course, last, together, len(values), ahead)
     memory = 1 - (1 - course.memory) ** together
     past = Past(
         values,
@@ -192,88 +194,104 @@ def _extra(together: int, memory: float, stepped: float) -> tuple[float, float, 
 
 def _stepped(course: Course, last: int, together: int, scale: float) -> list[float | None]:
     """The judged values up to ``last`` by step, each the scaled mean of its values."""
-    sums: dict[int, tuple[float, int]] = {}
+    totals, many, level = [0.0] * STEPS, [0] * STEPS, course.level.value
     for point in reversed(course.series.points):
         back = (last - point.ordinal) // together
         if back >= STEPS:
             break
         if back >= 0 and point.judged and point.value is not None:
-            total, many = sums.get(back, (0.0, 0))
-            sums[back] = total + point.value, many + 1
-    means = (sums.get(back) for back in range(max(sums), -1, -1))
-    level = course.level.value
-    return [scale * (m[0] / m[1] - level) if m else None for m in means]
+            totals[back] += point.value - level
+            many[back] += 1
+    while not many[-1]:
+        many.pop()
+    means = zip(totals, many, strict=False)
+    return [scale * total / count if count else None for total, count in means][::-1]
 
 
-def _way(
-    course: Course, last: int, together: int, steps: int, ahead: int
-) -> tuple[tuple[float, ...], tuple[int, ...]]:
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """Where the declared path runs, in periods from the last value; equal for like aims."""
+
+    shape: str
+    begin: int
+    end: int
+    together: int
+    steps: int
+    ahead: int
+    share: Callable[[int], float] = field(compare=False)
+
+    @property
+    def marks(self) -> Marks:
+        """The declared share of the way at each step, and the steps at which a course can bend."""
+        places = ((i - self.steps + 1) * self.together for i in range(self.steps + self.ahead))
+        shares = tuple(round(self._gone(min(at, self.end)), 6) for at in places)
+        span = self.end - self.begin
+        bends = (self.begin + max(1, round(span * j / BENDS)) for j in range(1, BENDS + 1))
+        return shares, tuple(self.steps - 1 + ceil(at / self.together) for at in bends)
+
+    def _gone(self, at: int) -> float:
+        return 0.0 if at <= self.begin else self.share(at)
+
+
+Marks = tuple[tuple[float, ...], tuple[int, ...]]
+
+
+@lru_cache(maxsize=256)
+def _shared_marks(way: _Way) -> Marks:
+    return way.marks
+
+
+def _marks(course: Course, last: int, together: int, steps: int, ahead: int) -> Marks:
     """The declared share of the way at each step, and the steps at which a course can bend."""
     start, deadline = course.aim.start, course.aim.deadline
     begin = (start.ordinal - 1 + course.aim.lag) if start else last
     end = deadline.ordinal if deadline else last
-    places = (last + (i - steps + 1) * together for i in range(steps + ahead))
-    shares = tuple(round(_share(course, min(at, end), begin, end), 6) for at in places)
-    at_bends = (begin + max(1, round((end - begin) * j / BENDS)) for j in range(1, BENDS + 1))
-    bends = tuple(steps - 1 + ceil((at - last) / together) for at in at_bends)
-    return shares, bends
+    frame = (begin - last, end - last, together, steps, ahead)
+    if not course.improves or course.gap == 0:
+        return _shared_marks(_Way("time", *frame, lambda at: (last + at - begin) / (end - begin)))
+    path = course.declared.path
+    if isinstance(path, str) and course.measure.window == 1 and _is_free(course):
+        return _shared_marks(_Way(path, *frame, lambda at: course.path.share(last + at)))
+    way, level = course.target - course.level.value, course.level.value
+    return _Way("", *frame, lambda at: (course.path.at(last + at) - level) / way).marks
 
 
-def _share(course: Course, ordinal: int, begin: int, end: int) -> float:
-    """The share of the way that should be gone; of the time, where there is no way to go."""
-    if ordinal <= begin:
-        return 0.0
-    gap = course.target - course.level.value
-    if course.improves and gap:
-        return (course.path.at(ordinal) - course.level.value) / gap
-    return (ordinal - begin) / (end - begin) if end > begin else 1.0
+def _is_free(course: Course) -> bool:
+    """Whether the whole path lies in the measure's valid range."""
+    low, high = course.measure.valid
+    ends = (course.level.value, course.target)
+    return (low is None or low <= min(ends)) and (high is None or max(ends) <= high)
 
 
 def _chance(course: Course, fold: Fold, view: _View, mixture: Mixture) -> float:
     """The probability that the verdict at the deadline is a good one."""
+    kept = (1 - view.past.memory) ** view.past.ahead
+    limit = (STAYS_OFF if fold.status in _OFF else GETS_OFF) * _limit(course)
+    below, above = (view.size * (kept * side.ewma - limit) for side in (fold.path, fold.upper))
     if course.low is not None and course.high is not None:
-        above_low = _running(course, fold, view, course.low, fold.path.ewma)
-        below_high = -_running(course, fold, view, course.high, fold.upper.ewma, side=-1)
-        inside = mixture.at_least(RUNNING, above_low) - mixture.at_least(RUNNING, below_high)
+        low, high = (view.scaled(v) * mixture.mass[RUNNING] for v in (course.low, course.high))
+        inside = mixture.at_least(RUNNING, low + below) - mixture.at_least(RUNNING, high - above)
         return max(0.0, inside)
-    running = _running(course, fold, view, None, fold.path.ewma)
     if not course.improves:
-        return mixture.at_least(RUNNING, running)
-    level = _lately(course, fold, view)
-    surely, barely = (level - c * view.size / sqrt(RECENT) for c in (SHORT_IF_OFF, SURELY_SHORT))
-    return mixture.stands(surely, barely, running)
+        level = view.scaled(course.target) * mixture.mass[RUNNING]
+        return mixture.at_least(RUNNING, level + below)
+    known = _known_lags(fold, view)
+    lately = mixture.on_path[LATELY] + view.size * known / RECENT
+    surely, barely = (
+        lately - view.size * short / sqrt(RECENT) for short in (SHORT_IF_OFF, SURELY_SHORT)
+    )
+    return mixture.stands(surely, barely, mixture.on_path[RUNNING] + below)
 
 
-def _running(
-    course: Course,
-    fold: Fold,
-    view: _View,
-    level: float | None,
-    ewma: float,
-    side: int = 1,
-) -> float:
-    """What the running mean of the values to come must be for the aim not to stand as off track.
-
-    ``level`` is what they are held against, the path if None; with ``side`` -1 they and it are
-    taken with their sign turned.
-    """
-    memory, ahead = view.past.memory, view.past.ahead
-    share = STAYS_OFF if fold.status in _OFF else GETS_OFF
-    limit = share * SURE * sqrt(course.memory / (2 - course.memory))
-    wanted = 0.0
-    for step in range(1, ahead + 1):
-        expected = course.expected(view.ordinal(step)) if level is None else level
-        wanted += memory * (1 - memory) ** (ahead - step) * side * view.scaled(expected)
-    return wanted + view.size * ((1 - memory) ** ahead * ewma - limit)
+def _limit(course: Course) -> float:
+    """What the running mean of many lags must pass to be more than noise."""
+    return SURE * sqrt(course.memory / (2 - course.memory))
 
 
-def _lately(course: Course, fold: Fold, view: _View) -> float:
-    """The mean of what is expected of the last values, less what those known lie ahead of it."""
-    coming = min(view.past.ahead, view.past.lately)
-    steps = range(view.past.ahead - coming + 1, view.past.ahead + 1)
-    expected = sum(view.scaled(course.expected(view.ordinal(step))) for step in steps)
-    known = fold.judged[len(fold.judged) - (view.past.lately - coming) :]
-    return (expected + sum(step.path.lag or 0.0 for step in known)) / view.past.lately
+def _known_lags(fold: Fold, view: _View) -> float:
+    """The sum of those of the last lags at the deadline that are known already."""
+    known = max(0, view.past.lately - view.past.ahead)
+    return sum(step.path.lag or 0.0 for step in fold.judged[len(fold.judged) - known :])
 
 
 def _quantiles(course: Course, fold: Fold, view: _View, mixture: Mixture) -> list[float]:
