@@ -177,6 +177,17 @@ def test_screening_drops_large_ranges_once() -> None:
     assert "screening dropped 2 moving ranges" in screened.notes
 
 
+@pytest.mark.parametrize(("mr_upper", "mean_range"), [(2.0, 1), (2.01, 2)])
+def test_a_range_on_its_limit_is_screened_out(mr_upper: float, mean_range: float) -> None:
+    made = chart("xmr", [0, 1, 2, 6], options=Options(screen=True, mr_upper=mr_upper))
+    assert made.sigma[0] == pytest.approx(mean_range / 1.128)
+
+
+def test_no_range_is_taken_across_parts() -> None:
+    made = chart("mr", [1, 2, 50, 53], options=Options(rebase=(3,)))
+    assert list(made.values) == [None, 1, None, 3]
+
+
 @pytest.mark.parametrize("screen", [False, True])
 @pytest.mark.parametrize("kind", ["xmr", "t", "ip", "pp", "up"])
 def test_where_nothing_varies_the_limits_are_the_centre(kind: str, screen: bool) -> None:
