@@ -137,7 +137,10 @@ def _prime(part: Stretch, plain: Lines) -> Lines:
     scores = (part.judged - plain.centre) / plain.sigma
     ranges = of.ranges(scores, part.base, part.options)
     sigma_z, screened = of.spread_of(ranges, part.based(scores), part.options, MR_UPPER)
-    return Lines(plain.centre, plain.middle, plain.sigma * sigma_z, screened, sigma_z)
+    sigma = plain.sigma * sigma_z
+    if part.options.screened_out == "centre":
+        sigma = np.where(plain.sigma == 0, 0.0, sigma)  # none or all: chance leaves no room
+    return Lines(plain.centre, plain.middle, sigma, screened, sigma_z)
 
 
 def _p_prime(part: Stretch) -> Lines:

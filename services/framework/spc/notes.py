@@ -8,7 +8,8 @@ import numpy as np
 
 from services.framework.spc.chart import Part
 from services.framework.spc.options import ChartKind, Options
-from services.framework.spc.panel import Panel
+from services.framework.spc.panel import Floats, Panel
+from services.framework.spc.runs import TIE
 from services.framework.spc.subgroups import Label
 
 MIN_USEFUL = 10
@@ -38,13 +39,15 @@ def _notes(one: Panel, place: int, part: Part, options: Options) -> Iterator[str
         yield "no point is left to set limits by"
         return
     stretch = slice(part.first - 1, part.last)
-    if _is_level(one.values[0, stretch][one.base[stretch]]):
+    level = _is_level(one.values[0, stretch][one.base[stretch]])
+    if level:
         yield "no variation"
     if part.n_base < options.min_points and one.kind is not ChartKind.RUN:
         yield f"provisional: {part.n_base} of {options.min_points} points"
     if one.runs_tested and part.runs.n_useful < MIN_USEFUL:
         yield f"too few to judge runs: {part.runs.n_useful} of {MIN_USEFUL} useful points"
-    yield from _spread_notes(float(one.dispersion[0, place]), int(one.screened[0, place]))
+    if not level:
+        yield from _spread_notes(float(one.dispersion[0, place]), int(one.screened[0, place]))
 
 
 def _spread_notes(sigma_z: float, screened: int) -> Iterator[str]:
@@ -57,6 +60,6 @@ def _spread_notes(sigma_z: float, screened: int) -> Iterator[str]:
         yield f"screening dropped {screened} {ranges}"
 
 
-def _is_level(values: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> bool:
+def _is_level(values: Floats) -> bool:
     known = values[~np.isnan(values)]
-    return len(known) > 1 and bool(np.ptp(known) == 0)
+    return len(known) > 1 and bool(np.ptp(known) <= TIE * np.abs(known).max())

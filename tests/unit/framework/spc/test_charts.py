@@ -199,6 +199,18 @@ def test_where_nothing_varies_the_limits_are_the_centre(kind: str, screen: bool)
     assert not made.parts[0].runs.signal
 
 
+@pytest.mark.parametrize("kind", ["p", "pp", "u", "up", "c"])
+def test_where_nothing_ever_happens_the_limits_are_zero(kind: str) -> None:
+    made = chart(kind, [0] * 14, None if kind == "c" else [50, 60] * 7)
+    assert lines(made) == (0, 0, 0)
+    assert made.notes == ("no variation", "too few to judge runs: 0 of 10 useful points")
+
+
+def test_equal_proportions_of_varying_sizes_do_not_vary() -> None:
+    made = chart("pp", [3, 6, 9, 21] * 4, [10, 20, 30, 70] * 4)
+    assert made.notes == ("no variation", "too few to judge runs: 0 of 10 useful points")
+
+
 def test_one_point_has_a_centre_and_no_limits() -> None:
     made = chart("xmr", [7])
     assert lines(made) == (None, 7, None)
