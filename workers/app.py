@@ -52,6 +52,7 @@ def make_app() -> Celery:
 def _connect(made: Celery) -> Celery:
     """Signals: settings and logging are read, and services made, when a process starts."""
     signals.setup_logging.connect(process.configure_logging, weak=False)
+    signals.worker_init.connect(process.give_way, weak=False)
     signals.worker_process_init.connect(process.forget, weak=False)
     signals.worker_process_shutdown.connect(process.forget, weak=False)
     signals.worker_shutdown.connect(process.forget, weak=False)

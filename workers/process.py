@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 
 from config import logging
@@ -11,6 +12,7 @@ from services.configured import service_options
 from workers.bell import Bell
 from workers.drain import Drain
 
+NICENESS = 5
 _held: list[tuple[Services, Drain]] = []
 _guard = threading.Lock()
 
@@ -30,6 +32,11 @@ def forget(**_: object) -> None:
         held = _held.pop() if _held else None
     if held is not None:
         held[0].close()
+
+
+def give_way(**_: object) -> None:
+    """Where web and worker share a machine, taking facts in and showing pages go first."""
+    os.nice(NICENESS)
 
 
 def broker_url() -> str | None:

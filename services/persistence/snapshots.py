@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -22,7 +22,7 @@ from services.framework.facts import (
     StateChange,
 )
 from services.framework.judgement import Subject, SubjectKind
-from services.framework.periods import Period
+from services.framework.periods import Frequency, Period
 from services.framework.plan import SYSTEM, Plan, ProjectState
 from services.persistence import tables
 from services.ports.intake import OTHER_FEED
@@ -34,6 +34,28 @@ _EVENTS = (
     tables.state_change,
     tables.role_change,
 )
+
+
+_M = tables.measurement.c
+_PLACE = (_M.measure, _M.site, _M.stratum, _M.definition)
+_SAID = (
+    _M.sequence,
+    _M.period,
+    _M.value,
+    _M.known_at,
+    _M.version,
+    _M.numerator,
+    _M.denominator,
+    _M.state,
+    _M.suppressed,
+    _M.withdrawn,
+    _M.reason,
+    _M.complete_through,
+    _M.occurred_at,
+    _M.received_at,
+    _M.source,
+)
+_MATURITY = {each.value: each for each in Maturity}
 
 
 class Look(NamedTuple):
@@ -108,51 +130,52 @@ def _observations(
     looks: tuple[Look, ...],
     seen: Mapping[str, int] | None,
 ) -> dict[SeriesKey, tuple[Observation, ...]]:
-    m = tables.measurement.c
-    query = sa.select(tables.measurement).where(
-        m.organisation_id == organisation_id,
-        sa.or_(sa.false(), *map(_seen_there, looks)),
-        m.flag.is_distinct_from(OTHER_FEED),
-    )
-    found: dict[SeriesKey, list[Observation]] = defaultdict(list)
     if not looks:
         return {}
-    for row in connection.execute(query.order_by(m.period, m.version)):
-        measure = plan.measures.get(row.measure)
-        if measure is None or (
-            seen is not None and row.sequence > seen.get(f"measure:{row.measure}", 0)
-        ):
-            continue
-        key = SeriesKey(row.measure, row.site, row.stratum, row.definition)
-        found[key].append(_observation(key, Period(row.period, measure.frequency), row))
-    return {key: tuple(rows) for key, rows in found.items()}
+    query = sa.select(*_PLACE, *_SAID).where(
+        _M.organisation_id == organisation_id,
+        sa.or_(*map(_seen_there, looks)),
+        _M.flag.is_distinct_from(OTHER_FEED),
+    )
+    by_place: dict[tuple[Any, ...], list[Any]] = defaultdict(list)
+    for row in connection.execute(query.order_by(_M.period, _M.version)):
+        by_place[row[: len(_PLACE)]].append(row)
+    found = {}
+    for place, rows in by_place.items():
+        key = SeriesKey(*place)
+        measure = plan.measures.get(key.measure)
+        if measure is not None:
+            last = None if seen is None else seen.get(f"measure:{key.measure}", 0)
+            if known := tuple(_known(key, measure.frequency, rows, last)):
+                found[key] = known
+    return found
+
+
+def _known(
+    key: SeriesKey, frequency: Frequency, rows: Sequence[Any], last: int | None
+) -> Iterator[Observation]:
+    """The observations up to the sequence ``last`` (None: all). Long histories pass here often."""
+    for row in rows:
+        _, _, _, _, sequence, start, value, known_at, version, top, bottom, state, *said = row
+        if last is None or sequence <= last:
+            maturity = _MATURITY[state]
+            yield Observation(
+                key,
+                Period(start, frequency),
+                value,
+                known_at,
+                version,
+                top,
+                bottom,
+                maturity,
+                *said,
+            )
 
 
 def _seen_there(look: Look) -> sa.ColumnElement[bool]:
-    m = tables.measurement.c
-    places = ((m.site, look.site), (m.stratum, look.stratum))
+    places = ((_M.site, look.site), (_M.stratum, look.stratum))
     asked = (column == place for column, place in places if place is not None)
-    return sa.and_(m.measure == look.measure, *asked)
-
-
-def _observation(key: SeriesKey, period: Period, row: Any) -> Observation:
-    return Observation(
-        key,
-        period,
-        row.value,
-        row.known_at,
-        row.version,
-        row.numerator,
-        row.denominator,
-        Maturity(row.state),
-        row.suppressed,
-        row.withdrawn,
-        row.reason,
-        row.complete_through,
-        row.occurred_at,
-        row.received_at,
-        row.source,
-    )
+    return sa.and_(_M.measure == look.measure, *asked)
 
 
 class _Reader:
