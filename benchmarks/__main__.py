@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-HELPERS = {"__main__", "__init__", "plant"}
+HELPERS = {"__main__", "__init__", "peers", "plant", "scores"}
 LAST = "real_feed"
 
 
