@@ -18,6 +18,7 @@ _COUNTS = {ChartKind.P, ChartKind.P_PRIME, ChartKind.U, ChartKind.U_PRIME, Chart
 _NEEDS_SIZES = {ChartKind.P, ChartKind.P_PRIME, ChartKind.U, ChartKind.U_PRIME}
 _REFUSES_SIZES = {ChartKind.C, ChartKind.G, ChartKind.T}
 _SUBGROUPED = {ChartKind.X_BAR, ChartKind.S}
+_LARGEST = 1e100
 _ISO = re.compile(r"\d{4}(-\d\d(-\d\d)?|-W\d\d?|-Q\d)?")
 
 
@@ -25,15 +26,17 @@ def as_row(cells: Sequence[float | None], name: str) -> Floats:
     """``cells`` as one row of an array, NaN where missing.
 
     Raises:
-        SpcError: a cell is no number, or infinite.
+        SpcError: a cell is no number, infinite, or too large to be squared and summed.
     """
     try:
         row = np.array([cells], dtype=np.float64)
     except (TypeError, ValueError):
         raise _no_number(cells, name) from None
-    if np.isinf(row).any():
-        point = int(np.argmax(np.isinf(row[0]))) + 1
-        message = f"point {point}: {name} cannot be infinite"
+    beyond = np.abs(row[0]) > _LARGEST
+    if beyond.any():
+        point = int(np.argmax(beyond)) + 1
+        size = "infinite" if np.isinf(row[0, point - 1]) else f"as large as {row[0, point - 1]:g}"
+        message = f"point {point}: {name} cannot be {size}"
         raise SpcError(message, point)
     return row
 

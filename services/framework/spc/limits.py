@@ -48,7 +48,7 @@ def _panel(kind: ChartKind, numbers: Numbers, options: Options) -> Panel:
     bounds = part_bounds(judged.shape[1], options)
     excluded = _excluded(judged.shape[1], options)
     base = _base(bounds, excluded, options)
-    spreads = judged if numbers.spreads is None else numbers.spreads
+    spreads = judged if numbers.spreads is None else _spreads(numbers.spreads, sizes)
     lines = [
         FORMULAS[kind](Stretch(judged[:, a:b], sizes[:, a:b], spreads[:, a:b], base[a:b], options))
         for a, b in bounds
@@ -151,7 +151,7 @@ def _judged(kind: ChartKind, numbers: Numbers, options: Options) -> tuple[Floats
     """The value judged at each point, the size it rests on, and the power that undoes it."""
     values, sizes = numbers.values, numbers.denominators
     if kind is ChartKind.S and numbers.spreads is not None:
-        return numbers.spreads, _sizes(values, sizes), 1.0
+        return _spreads(numbers.spreads, _sizes(values, sizes)), _sizes(values, sizes), 1.0
     if kind is ChartKind.X_BAR:
         return values, _sizes(values, sizes), 1.0
     if kind is ChartKind.T:
@@ -162,6 +162,11 @@ def _judged(kind: ChartKind, numbers: Numbers, options: Options) -> tuple[Floats
         return values, _sizes(values, None), 1.0
     sizes = np.where(sizes > 0, sizes, nan)
     return values / sizes, np.where(np.isnan(values), nan, sizes), 1.0
+
+
+def _spreads(spreads: Floats, sizes: Floats) -> Floats:
+    """Standard deviations, of subgroups that can have one."""
+    return np.where(sizes > 1, spreads, nan)
 
 
 def _sizes(values: Floats, sizes: Floats | None) -> Floats:

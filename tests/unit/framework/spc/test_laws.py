@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import isfinite
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.framework.spc import Chart, ChartKind, Numbers, Options, analyse, chart, panel
+from services.framework.spc import (
+    Chart,
+    ChartKind,
+    Numbers,
+    Options,
+    SpcError,
+    analyse,
+    chart,
+    panel,
+)
 from services.framework.spc.build import read
 
 REAL = ["run", "xmr", "mr"]
@@ -146,6 +156,44 @@ def test_an_excluded_value_changes_no_limit(
     mine, theirs = chart("xmr", values, options=options), chart("xmr", other, options=options)
     assert lines(mine)[1:] == lines(theirs)[1:]
     assert mine.parts[0].runs.n_useful == theirs.parts[0].runs.n_useful
+
+
+rough = st.one_of(st.none(), st.integers(0, 60), st.sampled_from([0.5, 1e99]))
+sizes = st.one_of(st.none(), st.integers(0, 60), st.just(1000))
+options = st.builds(
+    Options,
+    centre=st.sampled_from([None, None, "mean", "median", 0.5]),
+    freeze=st.sampled_from([None, 1, 2]),
+    rebase=st.sampled_from([(), (2,), (2, 3)]),
+    exclude=st.sampled_from([(), (1,), (2, 3)]),
+    screen=st.booleans(),
+    spread=st.sampled_from(["mean_mr", "median_mr", "sd", "sd_c4"]),
+    bridge_excluded=st.booleans(),
+    sigma_of=st.sampled_from(["base", "all"]),
+    subgroup_sigma=st.sampled_from(["shewhart", "unweighted", "pooled"]),
+    multiply=st.sampled_from([1, 1000]),
+)
+
+
+@settings(max_examples=400)
+@given(st.sampled_from(ChartKind), options, st.data())
+def test_every_answer_is_finite_or_none_and_limits_are_in_order(
+    kind: ChartKind, asked: Options, data: st.DataObject
+) -> None:
+    points = data.draw(st.integers(3, 12))
+    column = st.lists(rough, min_size=points, max_size=points)
+    values = data.draw(column)
+    sized = kind in {"p", "pp", "u", "up", "ip", "xbar", "s"}
+    over = data.draw(st.lists(sizes, min_size=points, max_size=points)) if sized else None
+    spreads = data.draw(column) if kind in {"xbar", "s"} else None
+    try:
+        made = chart(kind, values, over, spreads=spreads, options=asked)
+    except SpcError:
+        return
+    for line in (*lines(made), *made.line(1)):
+        assert all(cell is None or isfinite(cell) for cell in line)
+    for low, high in zip(made.lower, made.upper, strict=True):
+        assert low is None or high is None or low <= high
 
 
 @settings(max_examples=50)

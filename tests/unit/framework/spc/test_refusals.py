@@ -18,6 +18,7 @@ MONTHS = ["2026-01", "2026-02", "2026-03"]
         ("xmr", [], None, "at least one point", None),
         ("xmr", [None, nan], None, "no point has a value", None),
         ("xmr", [1, inf, 3], None, "point 2: value cannot be infinite", 2),
+        ("xmr", [1, 2, -1e300], None, "point 3: value cannot be as large as -1e+300", 3),
         ("xmr", [1, "two"], None, "point 2: value 'two' is no number", 2),
         ("c", [1, 2, -3], None, "point 3 (2026-03): a count cannot be negative, as -3 is", 3),
         ("g", [1, -1, 3], None, "point 2 (2026-02): a count cannot be negative", 2),
