@@ -79,6 +79,12 @@ class Client:
         self._key = key
         self._connection: http.client.HTTPConnection | None = None
 
+    def close(self) -> None:
+        """Give back the connection."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
     def get(self, path: str) -> Answer:
         """GET, once."""
         return self._ask("GET", path, None, {})
@@ -108,8 +114,7 @@ class Client:
             response = self._connection.getresponse()
             return Answer(response.status, response.read())
         except (OSError, http.client.HTTPException):
-            self._connection.close()
-            self._connection = None
+            self.close()
             raise
 
 
@@ -176,8 +181,11 @@ class Plant:
         began = time.monotonic()
         answer = None
         while time.monotonic() - began < READY_SECONDS:
-            with contextlib.suppress(OSError, http.client.HTTPException):
-                answer = Client(self.port).get(path)
+            with (
+                contextlib.suppress(OSError, http.client.HTTPException),
+                contextlib.closing(Client(self.port)) as client,
+            ):
+                answer = client.get(path)
                 if answer.status == http.client.OK:
                     return time.monotonic() - began
             time.sleep(0.1)

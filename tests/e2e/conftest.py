@@ -14,14 +14,15 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from benchmarks.plant import Plant, Postbox, environment, running
+from benchmarks.plant import Client, Plant, Postbox, environment, running
 from services.access.keys import SCOPES
-from services.bootstrap import Options, Services
+from services.bootstrap import MailOptions, Options, Services
 from services.persistence import tables
 from services.ports.access import Actor
 from tests.receivers import until
 from tests.servers import free_port
 from web.broker import BrokerDoorbell
+from workers.drain import Drain
 
 ROOT = Path(__file__).resolve().parents[2]
 PLAN = (ROOT / "examples" / "northfield.yaml").read_text(encoding="utf-8")
@@ -84,7 +85,7 @@ class Northfield:
     plant: Plant
     postbox: GatedPostbox
     broker: str
-    _bells: list[BrokerDoorbell] = field(default_factory=list)
+    _clients: list[Client] = field(default_factory=list)
 
     def feed(self, many: int = len(HARM)) -> None:
         """Hand in the values of harm from January 2024."""
@@ -95,14 +96,33 @@ class Northfield:
         )
         assert {result.result for result in results} <= {"created", "unchanged"}
 
-    def key(self) -> str:
-        """A key for the API."""
+    def client(self) -> Client:
+        """A feed of the API, closed when the test ends."""
         actor = Actor("test", "cli")
-        return self.services.keys.create(self.id, "feed", SCOPES, actor=actor).secret
+        key = self.services.keys.create(self.id, "feed", SCOPES, actor=actor).secret
+        self._clients.append(Client(self.plant.port, key))
+        return self._clients[-1]
+
+    def own_broker(self) -> None:
+        """Start a broker that is this test's to kill."""
+        self.broker = self.plant.start_broker()
+        self.plant.environment["BIGDOT_BROKER_URL"] = self.broker
+
+    def close(self) -> None:
+        """Give back every connection."""
+        for client in self._clients:
+            client.close()
+        self.services.close()
 
     def start_worker(self) -> None:
         """Start a worker; it is rung for in `rung_until`."""
         self.plant.start("worker", "worker", "--concurrency", "1")
+
+    def work(self) -> None:
+        """Judge and send here what waits, as a worker does."""
+        with self.services.engine.begin() as connection:
+            connection.execute(tables.subject.update().values(not_before=None))
+        Drain(self.services).run()
 
     def rung_until(self, holds: Callable[[], Any], within: float = WITHIN) -> Any:
         """Ring for the worker now and then, as the web and beat do, until it holds."""
@@ -154,24 +174,30 @@ def northfield(
     postgres_url: str, redis_url: str, postbox: GatedPostbox, tmp_path: Path
 ) -> Iterator[Northfield]:
     """Northfield on 20 August 2025, its plan applied; no process runs yet."""
-    services = Services(Options(postgres_url, (SECRET,)))
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    mail = MailOptions("127.0.0.1", postbox.port, starttls=False, merge_seconds=0)
+    services = Services(
+        Options(postgres_url, (SECRET,), url, mail=mail, channel_allow_hosts=("127.0.0.1",))
+    )
     services.clock.freeze(NOW)
     organisation = services.plans.create_organisation(PLAN)
     services.plans.apply(organisation, PLAN, author="board", reason="adopted")
-    port = free_port()
     told = environment(
         mode="production",
         database_url=postgres_url,
         broker_url=redis_url,
         secret_key=SECRET,
-        base_url=f"http://127.0.0.1:{port}",
+        base_url=url,
         port=port,
         data_dir=tmp_path / "data",
         smtp_host="127.0.0.1",
         smtp_port=postbox.port,
         smtp_starttls="false",
         mail_merge_seconds=0,
+        channel_allow_hosts="127.0.0.1",
     )
     with running(Plant(tmp_path, port, told)) as plant:
-        yield Northfield(services, organisation, plant, postbox, redis_url)
-    services.close()
+        made = Northfield(services, organisation, plant, postbox, redis_url)
+        yield made
+    made.close()

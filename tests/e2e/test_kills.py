@@ -9,6 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from services.persistence import tables
+from services.ports.access import Actor
 from tests.e2e.conftest import PLAN, Northfield
 from tests.receivers import Receiver, until
 
@@ -38,10 +39,10 @@ def _repeats_are_the_same(northfield: Northfield) -> None:
 
 
 def _again(northfield: Northfield) -> None:
-    """A new worker, after the leases of the dead one."""
+    """The same work anew, after the leases of the dead worker."""
     northfield.leases_run_out()
-    northfield.start_worker()
-    assert northfield.rung_until(northfield.all_sent), northfield.states()
+    northfield.work()
+    assert northfield.all_sent(), northfield.states()
 
 
 def test_killed_between_claim_and_send_nothing_is_lost_and_nothing_repeated(
@@ -69,7 +70,9 @@ def test_killed_with_the_mail_in_the_servers_hand_it_is_sent_once_more_under_its
     northfield.plant.kill("worker")
     northfield.postbox.before_answer.set()
     assert set(northfield.states()) <= {"sending", "owed"}
-    _again(northfield)
+    northfield.leases_run_out()
+    northfield.start_worker()
+    assert northfield.rung_until(northfield.all_sent), northfield.states()
     _kept_books(northfield, repeats=1)
 
 
@@ -135,10 +138,8 @@ def test_killed_while_a_webhook_is_answered_it_gets_the_same_message_once_more(
 ) -> None:
     by_hook = PLAN.replace("harm-21, to: [cno]", "harm-21, to: [cno], by: [hook]")
     with Receiver() as receiver:
-        northfield.plant.environment["BIGDOT_CHANNEL_ALLOW_HOSTS"] = receiver.host
-        url_file = northfield.plant.folder / "address"
-        url_file.write_text(receiver.url(), encoding="utf-8")
-        northfield.plant.run("channels", "add", "hook", "webhook", "--url-file", str(url_file))
+        channels, actor = northfield.services.channels, Actor("test", "cli")
+        channels.add(northfield.id, "hook", "webhook", receiver.url(), actor=actor)
         northfield.services.plans.apply(northfield.id, by_hook, author="board", reason="hook")
         northfield.feed()
         receiver.let_go.clear()
