@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from services.alerting.lifecycle import Change, Decision
-from services.framework.judgement import Link, Outcome, Status, Subject, Verdict
+from services.framework.judgement import Forecast, Link, Outcome, Status, Subject, Verdict
 from services.framework.plan import Aim, Plan
 
 _ASKED = {
@@ -90,9 +90,17 @@ def _figures(verdict: Verdict, unit: str) -> list[list[str]]:
         ("Path", _number(verdict.expected, unit)),
         ("Target", _target(verdict.target, unit)),
     ]
+    if verdict.forecast is not None:
+        figures.append(("Forecast", _forecast(verdict.forecast, unit)))
     if verdict.probability is not None:
         figures.append(("Chance of reaching it", f"{verdict.probability:.0%}"))
     return [[label, value] for label, value in figures if value is not None]
+
+
+def _forecast(forecast: Forecast, unit: str) -> str:
+    """``96 ratio (92 to 101) by 2025-12``: the value to expect, and where four in five lie."""
+    low, high = forecast.interval_80
+    return f"{_number(forecast.value, unit)} ({low:.4g} to {high:.4g}) by {forecast.deadline}"
 
 
 def _number(value: float | None, unit: str) -> str | None:

@@ -82,6 +82,7 @@ class AimPage:
     tile: Tile
     adopted: str | None
     would_change: str | None
+    outlook: str | None
     panels: tuple[Panel, ...]
     drivers: tuple[DriverLine, ...]
     chain: tuple[Mapping[str, Any], ...]
@@ -126,6 +127,7 @@ def aim_page(
         tile_of(plan, aim, primary_line(plan, facts, aim), judgement, roster),
         _adopted(aim),
         verdict.get("would_change"),
+        verdict.get("outlook"),
         tuple(_panel(line_of(plan, facts, aim, declared), marks) for declared in known),
         tuple(
             _driver(plan, facts, driver, roster)

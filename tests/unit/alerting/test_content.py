@@ -11,7 +11,15 @@ from services.alerting.content import HEADLINES, of_finding, of_status
 from services.alerting.lifecycle import Change, Decision, decide_status
 from services.framework.evaluate import evaluate
 from services.framework.facts import Facts
-from services.framework.judgement import Link, Outcome, Severity, Status, Subject, Verdict
+from services.framework.judgement import (
+    Forecast,
+    Link,
+    Outcome,
+    Severity,
+    Status,
+    Subject,
+    Verdict,
+)
 from services.framework.plan import Driver, Milestone, Person, Plan, Project, Serve
 from services.notify.mail import compose
 from services.ports.delivery import Letter, Part, Slot
@@ -86,6 +94,12 @@ def test_the_number_stands_against_the_path_and_the_target() -> None:
         ["Target", "88 ratio"],
         ["Chance of reaching it", "13%"],
     ]
+
+
+def test_the_forecast_stands_with_its_interval_and_its_date() -> None:
+    ahead = Forecast(month("2025-12"), 96.2, (92.1, 101), (90, 104), 0.127)
+    figures = _said(_verdict(Status.OFF_TRACK, forecast=ahead))["figures"]
+    assert ["Forecast", "96.2 ratio (92.1 to 101) by 2025-12"] in figures
 
 
 @pytest.mark.parametrize(
