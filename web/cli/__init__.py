@@ -15,6 +15,7 @@ COMMANDS = {
     "db": ("web.cli.serve", "Bring the database up to date, or check it."),
     "clock": ("web.cli.serve", "Read or move business time."),
     "plan": ("web.cli.plan", "Check, compare, apply and export plans."),
+    "spc": ("web.cli.spc", "Put a series on a control chart and say what the rules find."),
     "backtest": ("web.cli.backtest", "Judge a plan over past data."),
     "keys": ("web.cli.keys", "Make, list and revoke API keys."),
     "users": ("web.cli.users", "Make, list and disable accounts."),

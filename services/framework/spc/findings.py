@@ -59,6 +59,11 @@ class Findings:
 
 def judge(panel: Panel, rules: RuleSet) -> Findings:
     """What ``rules`` find in every series of ``panel``, part by part."""
+    with np.errstate(invalid="ignore", over="ignore"):
+        return _judge(panel, rules)
+
+
+def _judge(panel: Panel, rules: RuleSet) -> Findings:
     look = _Look(panel, rules.parameters)
     parts = [_PartLook(look, start, stop) for start, stop in panel.bounds]
     asked = [rule for rule in rules.rules if panel.runs_tested or rule not in _RUNS_TESTS]
@@ -201,7 +206,7 @@ class _PartLook:
 
     def flag(self, rule: Rule) -> Flags:
         if rule is Rule.FEW_CROSSINGS:
-            least = [anhoej_limits(n)[1] if n else 0 for n in self.n_useful.tolist()]
+            least = [anhoej_limits(n)[1] if n else -1 for n in self.n_useful.tolist()]
             return self.n_runs - 1 < np.array(least)
         few, many = self._runs_limits
         return self.n_runs <= few if rule is Rule.TOO_FEW_RUNS else self.n_runs >= many

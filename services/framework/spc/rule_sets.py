@@ -113,7 +113,7 @@ _FEWEST, _MOST = 2, 100
 
 def _whole(low: int) -> Callable[[str, Setting], int]:
     def read(name: str, value: Setting) -> int:
-        number = _number(name, value)
+        number = read_number(name, value)
         if number != int(number) or not low <= number <= _MOST:
             message = f"{name} must be a whole number from {low} to {_MOST}, not {value}"
             raise SpcError(message)
@@ -124,7 +124,7 @@ def _whole(low: int) -> Callable[[str, Setting], int]:
 
 def _between(low: float, high: float) -> Callable[[str, Setting], float]:
     def read(name: str, value: Setting) -> float:
-        number = _number(name, value)
+        number = read_number(name, value)
         if not low <= number <= high:
             message = f"{name} must be from {low:g} to {high:g}, not {value}"
             raise SpcError(message)
@@ -133,7 +133,7 @@ def _between(low: float, high: float) -> Callable[[str, Setting], float]:
     return read
 
 
-def _one_of(*known: str) -> Callable[[str, Setting], str]:
+def read_one_of(*known: str) -> Callable[[str, Setting], str]:
     def read(name: str, value: Setting) -> str:
         if value not in known:
             message = f"{name} must be {' or '.join(known)}, not {value!r}"
@@ -143,7 +143,7 @@ def _one_of(*known: str) -> Callable[[str, Setting], str]:
     return read
 
 
-def _flag(name: str, value: Setting) -> bool:
+def read_flag(name: str, value: Setting) -> bool:
     known = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
     found = known.get(str(value).lower())
     if found is None:
@@ -152,7 +152,7 @@ def _flag(name: str, value: Setting) -> bool:
     return found
 
 
-def _number(name: str, value: Setting) -> float:
+def read_number(name: str, value: Setting) -> float:
     """A number, or a quotient of two such as 3/1.128."""
     text = str(value).strip()
     quotient = re.fullmatch(r"([\d.]+)\s*/\s*([\d.]+)", text)
@@ -169,17 +169,17 @@ def _number(name: str, value: Setting) -> float:
 _READERS: Mapping[str, Callable[[str, Setting], object]] = {
     "shift_n": _whole(_FEWEST),
     "trend_n": _whole(_FEWEST + 1),
-    "ties": _one_of("skip", "break"),
-    "missing": _one_of("skip", "break"),
-    "mark_ties": _one_of("inside", "after"),
-    "two_of_three": _one_of("mdc2024", "ptd", "zone"),
+    "ties": read_one_of("skip", "break"),
+    "missing": read_one_of("skip", "break"),
+    "mark_ties": read_one_of("inside", "after"),
+    "two_of_three": read_one_of("mdc2024", "ptd", "zone"),
     "hugging_n": _whole(_FEWEST),
     "tail": _between(0.0001, 0.25),
-    "conflict": _one_of("improvement", "precedence"),
+    "conflict": read_one_of("improvement", "precedence"),
     "centre_tolerance": _between(0, 0.01),
     "min_points": _whole(0),
     "min_points_limits": _whole(0),
-    "screen_mr": _flag,
+    "screen_mr": read_flag,
     "limit_factor": _between(0.1, 10),
 }
 
