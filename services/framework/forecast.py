@@ -34,11 +34,15 @@ PRIOR_VALUES = 4.0
 """How many values the prior of the noise is worth."""
 OUTLYING = 3.0
 NEIGHBOURS = 5
+MEDIAN_RANGE = 0.954
+"""The median moving range of normal values, in standard deviations."""
 AT_END, LATELY, RUNNING = range(3)
 """What is predicted: the value at the end, the mean of the last ones, their running mean."""
 _NEGLIGIBLE = 1e-4
 _GROUPS = 16
 _LEAST_REST = 0.02
+_LEAST_NOISE = 0.3
+_GENEROUS = 1.25
 _LEAST_VARIANCE = 1e-9
 _GRID = np.linspace(-5, 5, 33)
 _KEPT = 48
@@ -209,7 +213,19 @@ def calmed(values: Array) -> Array:
         return values
     windows, places = _windows(len(values))
     middle: Array = np.sort(values[windows], axis=1)[places, NEIGHBOURS // 2]
-    return np.minimum(np.maximum(values, middle - OUTLYING), middle + OUTLYING)
+    most = OUTLYING * usual(values)
+    return np.minimum(np.maximum(values, middle - most), middle + most)
+
+
+def usual(values: Array) -> float:
+    """The noise of one value as outliers leave it, by the median moving range; 0.3 to 1.
+
+    1 is the noise that the verdict uses, whose mean moving range an outlier makes too wide.
+    """
+    if len(values) < NEIGHBOURS:
+        return 1.0
+    ranges = np.sort(np.abs(values[1:] - values[:-1]))
+    return float(min(1.0, max(_LEAST_NOISE, _GENEROUS * ranges[len(ranges) // 2] / MEDIAN_RANGE)))
 
 
 @lru_cache(maxsize=2 * _KEPT)
@@ -320,7 +336,7 @@ def _weighed(values: Array, past: Past, bent: _Bent) -> Mixture:
     """Each pair of manner and course by how well it explains the values."""
     gap, many = past.gap, len(values)
     applied = bent.apply @ values
-    own = applied[:, :many] @ values + PRIOR_VALUES
+    own = applied[:, :many] @ values + PRIOR_VALUES * usual(values) ** 2
     towards = applied[:, many:-3] @ bent.rows
     misfit = own[:, None] - (2 * gap) * towards + (gap * gap) * bent.square
     misfit = np.maximum(misfit, _LEAST_VARIANCE)

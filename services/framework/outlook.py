@@ -89,12 +89,15 @@ def _wanting(course: Course, fold: Fold) -> str | None:
     deadline = course.aim.deadline
     if deadline is None:
         return "the aim has no date to reach"
-    since = len(fold.judged)
+    since = sum(1 for step in fold.steps if step.point is not None)
     if since < MIN_SINCE:
         return f"{count(since, 'value')} since the start of the {MIN_SINCE} that it needs"
-    known = sum(1 for p in course.series.points if p.judged and p.ordinal < fold.judged[0].ordinal)
+    begun = fold.steps[0].ordinal
+    known = sum(1 for point in course.series.points if point.judged and point.ordinal < begun)
     if known + since < MIN_VALUES:
         return f"{count(known + since, 'value')} in all of the {MIN_VALUES} that it needs"
+    if not fold.judged:
+        return "the noise of its values is not known yet"
     ahead = ceil((deadline.ordinal - fold.judged[-1].ordinal) / _together(course, fold))
     return "its date is too far off" if ahead > FAR else None
 
