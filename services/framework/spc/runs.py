@@ -66,9 +66,9 @@ class Runs:
 
 def sides(values: Floats, line: Floats, tolerance: float = TIE) -> Sides:
     """-1, 0 or 1 where ``values`` lie below, on or above ``line``; 0 where either is missing."""
+    near = tolerance * np.abs(line)
     gap = values - line
-    near = tolerance * np.maximum(np.abs(values), np.abs(line))
-    return (gap > near).astype(np.int8) - (gap < -near)
+    return (gap > near).view(np.int8) - (gap < -near).view(np.int8)
 
 
 def analyse(panel: Panel, tolerance: float = TIE) -> Runs:
