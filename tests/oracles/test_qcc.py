@@ -1,7 +1,7 @@
-"""qcc's centres, limits and points beyond them. Its own choices, named as options, give its answer.
+"""qcc's centres, limits, points beyond them and runs. Options name its choices.
 
-Its runs (the 7th point on one side and later ones are flagged) are not held to: the rule sets
-here name their rules by their sources, and flag the whole run.
+Of a run of seven or more on one side qcc flags the seventh point and later ones; the rules here
+name the whole run.
 """
 
 from __future__ import annotations
@@ -15,6 +15,9 @@ from typing import Any, Literal
 import pytest
 
 from services.framework.spc import Chart, Options, chart
+from services.framework.spc.rule_sets import rule_set
+from services.framework.spc.rules import Rule
+from services.framework.spc.signals import verdict
 from tests.oracles.cases import Case, params_of
 from tests.oracles.comparing import differences
 from tests.oracles.left_out import LEFT_OUT
@@ -74,10 +77,17 @@ def test_chart_is_qccs(case: Case) -> None:
     found += differences("ucl", made.upper[:old], _stretched(theirs["ucl"], old))
     assert not found
     assert _beyond(made) == sorted(theirs["beyond_limits"])
+    assert _violating(made) == sorted(theirs["violating_runs"])
 
 
 def _stretched(limits: list[float], points: int) -> list[float]:
     return limits * points if len(limits) == 1 else limits
+
+
+def _violating(made: Chart) -> list[int]:
+    shifts = verdict(made, rule_set("shewhart", {"shift_n": 7})).signals
+    runs = [signal.points for signal in shifts if signal.rule is Rule.SHIFT]
+    return sorted(point for points in runs for point in points[6:])
 
 
 def _beyond(made: Chart) -> list[int]:

@@ -14,7 +14,7 @@ from services.framework.spc import Chart, Options, SpcError, chart
 from services.framework.spc.chart import Line
 from tests.oracles.cases import Case, params_of
 from tests.oracles.comparing import differences
-from tests.oracles.left_out import LEFT_OUT
+from tests.oracles.left_out import ACCIDENTS, LEFT_OUT
 
 KINDS = {"i": "xmr"}
 FOLDS: dict[str, Callable[[list[Any]], Any]] = {
@@ -24,9 +24,6 @@ FOLDS: dict[str, Callable[[list[Any]], Any]] = {
     "sd": stdev,
 }
 SCREENS = {"xmr", "t", "ip", "pp", "up"}
-TIES_BY_ACCIDENT = {"qic_syn_equal_t", "fuzz_qic_163_t"}
-"""Where the peer's count of points on the line is an accident of raising to 3.6 and back."""
-
 Row = tuple[Any, float | None, float | None]
 
 
@@ -208,6 +205,6 @@ def _compare_facet(case: Case, facet: str | None) -> list[str]:
     return _compare(
         _chart(case, facet),
         data,
-        runs=case.id not in TIES_BY_ACCIDENT,
+        runs=case.id not in ACCIDENTS,
         t_chart=case.params["chart"] == "t",
     )
