@@ -14,7 +14,7 @@ from apprise.common import NotifyFormat, NotifyType, PersistentStoreMode
 from apprise.manager_plugins import NotificationManager
 from apprise.result import AppriseResultStatus
 
-from services.notify.mail import SmtpServer, hand_in
+from services.notify.mail import SILENT, SmtpServer, hand_in
 from services.ports.delivery import Letter, SendFailedError
 
 MAIL_SCHEMA = "bigdotmail"
@@ -95,8 +95,10 @@ def send_mail(mail: EmailMessage, server: SmtpServer, letter: Letter) -> None:
     sender = Apprise(asset=asset())
     sender.add(service)
     result = sender.notify(body=letter.text, title=letter.subject)
+    if result.status is AppriseResultStatus.TIMEOUT:
+        raise SendFailedError(SILENT, unknown=True)
     if result.status is not AppriseResultStatus.SUCCESS:
-        raise service.error or SendFailedError(f"mail: {result.status.value}")
+        raise service.error or SendFailedError(f"mail: {result.status.name.lower()}")
 
 
 def send_to_channel(kind: str, url: str, letter: Letter) -> None:

@@ -12,6 +12,8 @@ from services.ports.delivery import Letter, SendFailedError
 
 _PERMANENT = 500
 TIMEOUT_SECONDS = 20.0
+SILENT = "the mail server did not answer in time"
+GONE = "the mail server closed the connection before it answered"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +63,11 @@ def hand_in(mail: EmailMessage, server: SmtpServer) -> None:
         )
         text = _words(error.smtp_code, error.smtp_error)
         raise SendFailedError(text, permanent=permanent) from None
+    except smtplib.SMTPServerDisconnected as error:
+        silent = isinstance(error.__context__, TimeoutError)
+        raise SendFailedError(SILENT if silent else GONE, unknown=True) from None
     except TimeoutError:
-        raise SendFailedError("the mail server did not answer in time", unknown=True) from None
+        raise SendFailedError(SILENT, unknown=True) from None
     except (OSError, smtplib.SMTPException) as error:
         raise SendFailedError(f"the mail server: {type(error).__name__}: {error}") from None
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+import socket
 import threading
+import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from email.message import EmailMessage
 from typing import Any
 
 import pytest
@@ -108,6 +112,79 @@ def test_a_refusal_is_kept_in_the_servers_words(
     hospital.deliver()
     sent = {m["Message-ID"] for m in postbox.mails}
     assert sent == (set() if state == "dead" else set(ids.values()))
+
+
+@dataclass
+class _Silent(Postbox):
+    """A mail server that takes a mail, and says nothing for a while."""
+
+    seconds: float = 0.0
+
+    def __post_init__(self) -> None:
+        super().__init__()
+
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
+        """Keep one mail, wait, then accept it."""
+        answer = await super().handle_DATA(server, session, envelope)
+        await asyncio.sleep(self.seconds)
+        return answer
+
+
+@pytest.mark.parametrize("limit", ["of an answer", "of the whole"])
+def test_a_server_that_hangs_is_left_in_time_and_may_have_taken_the_mail(
+    hospital: Hospital, monkeypatch: pytest.MonkeyPatch, limit: str
+) -> None:
+    silent = _Silent(seconds=2.0)
+    with silent:
+        _with_server(hospital, silent.port)
+        _owe(hospital)
+        with hospital.services.engine.begin() as connection:
+            others = tables.message.c.recipient != "cno"
+            connection.execute(tables.message.update().where(others).values(state="dead"))
+            closed = {"closed_at": hospital.services.clock.system_now()}
+            connection.execute(tables.message.update().where(others).values(**closed))
+        of = mail if limit == "of an answer" else apprise_sender
+        monkeypatch.setattr(of, "TIMEOUT_SECONDS", 0.5)
+        began = time.monotonic()
+        hospital.deliver()
+        assert time.monotonic() - began < 1.9
+        mine = [row for row in hospital.rows(tables.message) if row.recipient == "cno"]
+        assert {row.state for row in mine} == {"owed"}
+        assert {row.last_error for row in mine} == {"the mail server did not answer in time"}
+        attempts = hospital.rows(tables.delivery_attempt)
+        assert {row.result for row in attempts} == {"unknown"}
+        silent.seconds = 0.0
+        monkeypatch.setattr(of, "TIMEOUT_SECONDS", 20.0)
+        _due_now(hospital)
+        hospital.deliver()
+    assert len(silent.mails) == 2
+    assert len({m["Message-ID"] for m in silent.mails}) == 1, "a repeat can be told"
+
+
+def test_a_server_that_hangs_up_may_have_taken_the_mail() -> None:
+    """It dies with the mail in its hand; what it says first is said, and then nothing."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def serve() -> None:
+            talking, _ = listening.accept()
+            with talking, talking.makefile("rb") as said:
+                talking.sendall(b"220 here\r\n")
+                for answer in (b"250 here", b"250 ok", b"250 ok", b"354 go on"):
+                    said.readline()
+                    talking.sendall(answer + b"\r\n")
+                while said.readline() != b".\r\n":
+                    pass
+
+        server = threading.Thread(target=serve)
+        server.start()
+        composed = EmailMessage()
+        composed["From"], composed["To"] = "a@x.example", "b@x.example"
+        at = mail.SmtpServer("127.0.0.1", listening.getsockname()[1], starttls=False)
+        with pytest.raises(SendFailedError, match="closed the connection before") as failed:
+            mail.hand_in(composed, at)
+        server.join(10)
+    assert failed.value.unknown
+    assert not failed.value.permanent
 
 
 def test_a_server_that_is_away_costs_time_only(hospital: Hospital, postbox: _Refusing) -> None:
