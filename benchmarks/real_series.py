@@ -44,7 +44,8 @@ TARGET = 0.95
 SPANS = (12, 24)
 BEFORE = 12
 EVERY = 3
-REACHED = frozenset({Status.ACHIEVED, Status.CLOSE, Status.HOLDING})
+REACHED = frozenset({Status.ACHIEVED, Status.CLOSE, Status.HOLDING, Status.AT_RISK})
+"""How an aim may stand once its deadline is judged without having been missed."""
 MISSED_BY = 0.25
 KEY = SeriesKey("within-4h")
 MEASURE = Measure(

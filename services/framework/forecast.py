@@ -14,6 +14,7 @@ chapter 14), Gaussian processes (Rasmussen and Williams 2006, chapter 2).
 from __future__ import annotations
 
 from collections.abc import Sequence
+from enum import Enum
 from functools import lru_cache
 from math import sqrt
 from typing import NamedTuple
@@ -48,6 +49,14 @@ _GRID = np.linspace(-5, 5, 33)
 _KEPT = 48
 
 
+class Keeping(Enum):
+    """Whether an aim keeps what it has: no (it improves), a level, or a range."""
+
+    NO = "no"
+    LEVEL = "level"
+    RANGE = "range"
+
+
 class Past(NamedTuple):
     """What is known, in equidistant steps: a value each, or None, the last one known.
 
@@ -56,9 +65,10 @@ class Past(NamedTuple):
     of the way at every step, known or to come; ``bends`` the steps at which a course can bend.
     ``gap`` is the way from baseline to target, in the units of the values; ``year`` steps a year;
     ``memory`` the weight of the newest step in the running mean. ``anchored`` says that no value
-    before the start is known, so that the baseline is as declared. ``lately`` is how many of the
-    last steps the mean of the last values is over; ``extra`` the variance that single values have
-    beyond these steps, in units of a step's, for each predicted quantity.
+    before the start is known, so that the baseline is as declared; ``keeps`` whether the aim is to
+    keep a level or a range. ``lately`` is how many of the last steps the mean of the last values is
+    over; ``extra`` the variance that single values have beyond these steps, in units of a step's,
+    for each predicted quantity.
     """
 
     values: Sequence[float | None]
@@ -69,7 +79,7 @@ class Past(NamedTuple):
     year: float
     memory: float
     anchored: bool = False
-    holds: bool = False
+    keeps: Keeping = Keeping.NO
     lately: int = 3
     extra: tuple[float, float, float] = (0.0, 0.0, 0.0)
 
@@ -240,10 +250,10 @@ def _bent(steps: int, past: Past, known: list[int]) -> _Bent:
     level = 1.0 if past.anchored else 10.0
     frame = _Frame(steps, past.ahead, past.year, level, past.memory, past.lately, past.extra)
     if len(known) == steps:
-        return _pulls(frame, past.shares, past.bends, past.holds)
+        return _pulls(frame, past.shares, past.bends, past.keeps)
     here = np.array(known)
     wandering = _without(_wandering(frame), steps, here)
-    return _work_out(wandering, frame, past.shares, past.bends, past.holds, here)
+    return _work_out(wandering, frame, past.shares, past.bends, past.keeps, here)
 
 
 @lru_cache(maxsize=_KEPT)
@@ -288,9 +298,9 @@ def _pulls(
     frame: _Frame,
     shares: tuple[float, ...],
     bends: tuple[int, ...],
-    holds: bool,
+    keeps: Keeping,
 ) -> _Bent:
-    return _work_out(_wandering(frame), frame, shares, bends, holds, np.arange(frame.steps))
+    return _work_out(_wandering(frame), frame, shares, bends, keeps, np.arange(frame.steps))
 
 
 def _work_out(
@@ -298,12 +308,12 @@ def _work_out(
     frame: _Frame,
     shares: tuple[float, ...],
     bends: tuple[int, ...],
-    holds: bool,
+    keeps: Keeping,
     known: NDArray[np.intp],
 ) -> _Bent:
     basis, wanted = _basis(shares, bends), _wanted(frame)
     here, ahead = basis[known], basis[frame.steps :]
-    rows, weights = holding() if holds else improving(tuple(basis[-1].tolist()))
+    rows, weights = _courses(keeps, tuple(basis[-1].tolist()))
     pull = here.T @ wandering.precision
     carry = wandering.cross.transpose(0, 2, 1) @ wandering.precision
     left = wandering.cover - carry @ wandering.cross
@@ -323,6 +333,12 @@ def _work_out(
         wanted @ ahead[:, -1],
         wanted.sum(axis=1),
     )
+
+
+def _courses(keeps: Keeping, at_bends: tuple[float, ...]) -> tuple[Array, Array]:
+    if keeps is Keeping.NO:
+        return improving(at_bends)
+    return holding(both_ways=keeps is Keeping.RANGE)
 
 
 def _basis(shares: tuple[float, ...], bends: tuple[int, ...]) -> Array:

@@ -30,7 +30,7 @@ LATE = range(BENDS // 2)
 
 PATH_KEPT, THERE_EARLY, THERE_LATE, FURTHER = 0.20, 0.10, 0.05, 0.05
 NOTHING, SLOWER, STALLED, TURNED, WORSE = 0.15, 0.15, 0.15, 0.05, 0.10
-HELD, HELD_STEP, HELD_LINE = 0.60, 0.20, 0.20
+KEPT, KEPT_LINE, KEPT_STEP, KEPT_GAINS = 0.50, 0.30, 0.20, 0.20
 
 
 class Manner(NamedTuple):
@@ -118,19 +118,25 @@ def improving(shares: tuple[float, ...]) -> tuple[Array, Array]:
     return _weighed(families)
 
 
-@lru_cache(maxsize=1)
-def holding() -> tuple[Array, Array]:
-    """The courses of an aim that keeps a level, as :func:`improving`: mostly nothing changes.
+@lru_cache(maxsize=2)
+def holding(both_ways: bool) -> tuple[Array, Array]:
+    """The courses of an aim that keeps a level, as :func:`improving`: half of them just stay.
 
-    Their unit is a change of the level that would surely be seen.
+    What is kept wears off more often than it gets better by itself; where there is harm on either
+    side, ``both_ways``, it goes either way alike. The unit is a change that would surely be seen.
     """
     bend = np.eye(BENDS)
     path = bend[-1]
-    paces = (-1.0, -0.5, 0.5, 1.0)
+    paces = (0.25, 0.5, 1.0)
+    lines = [pace * path for pace in paces]
+    steps = [pace * (path - bend[j]) for j in range(BENDS - 1) for pace in paces]
+    better = 0.5 if both_ways else KEPT_GAINS
     families = [
-        (HELD, [0 * path]),
-        (HELD_LINE, [pace * path for pace in paces]),
-        (HELD_STEP, [pace * (path - bend[j]) for j in range(BENDS - 1) for pace in paces]),
+        (KEPT, [0 * path]),
+        ((1 - better) * KEPT_LINE, [-line for line in lines]),
+        ((1 - better) * KEPT_STEP, [-step for step in steps]),
+        (better * KEPT_LINE, lines),
+        (better * KEPT_STEP, steps),
     ]
     return _weighed(families)
 

@@ -2,7 +2,7 @@
 
 *Reached* is one event, the one that the verdict settles when the deadline's value is final: the aim
 ends achieved or close, not missed (:mod:`services.framework.verdict`); an aim to hold a level or to
-stay in a range is reached if it holds at its deadline. The chance is that of the same test on
+stay in a range is reached if it has not lost it by then. The chance is that of the same test on
 values still to come: the mean of the last three lags against its limits, and whether the aim would
 then stand as off track.
 
@@ -26,7 +26,7 @@ from services.framework.fold import (
     Course,
     Fold,
 )
-from services.framework.forecast import LATELY, RUNNING, Mixture, Past, predicted
+from services.framework.forecast import LATELY, RUNNING, Keeping, Mixture, Past, predicted
 from services.framework.hypotheses import BENDS
 from services.framework.judgement import Forecast, Status
 from services.framework.periods import Frequency
@@ -173,11 +173,17 @@ def _viewed(course: Course, fold: Fold) -> _View:
         year=A_YEAR[course.measure.frequency] / together,
         memory=memory,
         anchored=_anchored(course),
-        holds=not course.improves,
+        keeps=_keeping(course),
         lately=RECENT if together == 1 else 1,
         extra=_extra(together, course.memory, memory),
     )
     return _View(past, unit, size, together, course.level.value, sign, last, deadline)
+
+
+def _keeping(course: Course) -> Keeping:
+    if course.improves:
+        return Keeping.NO
+    return Keeping.LEVEL if course.low is None else Keeping.RANGE
 
 
 def _anchored(course: Course) -> bool:

@@ -397,7 +397,8 @@ def test_a_harder_target_is_not_likelier() -> None:
 
 def test_the_priors_are_whole() -> None:
     assert sum(manner.weight for manner in MANNERS) == pytest.approx(1)
-    for rows, weights in (improving(tuple(j / 8 for j in range(1, 9))), holding()):
+    path = tuple(j / 8 for j in range(1, 9))
+    for rows, weights in (improving(path), holding(both_ways=False), holding(both_ways=True)):
         assert weights.sum(axis=1) == pytest.approx(np.ones(len(MANNERS)))
         assert not rows[0].any()
 
