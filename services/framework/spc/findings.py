@@ -98,24 +98,28 @@ class _Look:
         return np.isnan(self.panel.values)
 
     @cached_property
+    def _on_line(self) -> Floats:
+        """How near a value is to a line that it lies on."""
+        return np.abs(self.panel.values) * self.tolerance
+
+    @cached_property
     def side(self) -> Sides:
         return sides(self.panel.values, self.panel.centre, self.tolerance)
 
     @cached_property
     def outside(self) -> Sides:
         panel = self.panel
-        return beyond(panel.values, panel.lower, panel.upper, self.tolerance)
+        return beyond(panel.values, panel.lower, panel.upper, self._on_line)
 
     @cached_property
     def warning(self) -> Sides:
-        return beyond(self.panel.values, *self.panel.line(2), self.tolerance)
+        return beyond(self.panel.values, *self.panel.line(2), self._on_line)
 
     @cached_property
     def near(self) -> Flags:
         lower, upper = self.panel.line(1)
-        values = self.panel.values
-        above = sides(values, lower, self.tolerance) > 0
-        return above & (sides(values, upper, self.tolerance) < 0)
+        values, near = self.panel.values, self._on_line
+        return (values > lower + near) & (values < upper - near)
 
     @cached_property
     def kept(self) -> Flags:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.framework.spc.findings import Findings
-from services.framework.spc.panel import Flags, Floats, Ints, Panel
+from services.framework.spc.panel import Ints, Panel
 from services.framework.spc.rules import HIGH, LOW, Marks, Rule
 from services.framework.spc.runs import sides
 
@@ -59,17 +59,16 @@ def icons(
     for flags in findings.parts.values():
         uncommon |= flags[:, -1]
     last = last_points(panel)
-    varied = variations(findings, last, direction)
-    assured = assurances(panel, last, direction, target)
-    return [
-        Icons(
-            None if odd and seen is Variation.COMMON_CAUSE else seen,
-            None if quiet and sure is Assurance.HIT_OR_MISS else sure,
-        )
-        for odd, quiet, seen, sure in zip(
-            uncommon.tolist(), few.tolist(), varied, assured, strict=True
-        )
-    ]
+    varied = _variations(findings, last, direction)
+    assured = _assurances(panel, last, direction, target)
+    varied[uncommon & (varied == _CODES.index(Variation.COMMON_CAUSE))] = 0
+    assured[few & (assured == _SURE.index(Assurance.HIT_OR_MISS))] = 0
+    return [_ICONS[code] for code in (varied * len(_SURE) + assured).tolist()]
+
+
+_CODES = (None, *Variation)
+_SURE = (None, *Assurance)
+_ICONS = tuple(Icons(varied, assured) for varied in _CODES for assured in _SURE)
 
 
 def last_points(panel: Panel) -> Ints:
@@ -79,18 +78,16 @@ def last_points(panel: Panel) -> Ints:
     return np.where(seen.any(axis=1), last, -1)
 
 
-def variations(findings: Findings, last: Ints, direction: Direction) -> list[Variation | None]:
-    """The variation icon of each series: that of its last value."""
+def _variations(findings: Findings, last: Ints, direction: Direction) -> Ints:
+    """The variation icon of each series, by its place in ``_CODES``: that of its last value."""
     marks = [rows for rule, rows in findings.marks.items() if rule is not Rule.HUGGING]
     if not marks:
-        return [None] * len(last)
+        return np.zeros(len(last), dtype=np.int64)
     asked = findings.rule_set.parameters.conflict
     joined = _joined(marks, "precedence" if direction == "neutral" else asked, last)
     names = _NAMES[direction]
-    return [
-        None if at < 0 else names[bits]
-        for at, bits in zip(last.tolist(), joined.tolist(), strict=True)
-    ]
+    codes = np.array([_CODES.index(names[bits]) for bits in (0, HIGH, LOW, _BOTH)])
+    return np.where(last < 0, 0, codes[joined])
 
 
 def _joined(marks: list[Marks], conflict: str, last: Ints) -> NDArray[np.uint8]:
@@ -130,25 +127,19 @@ def assurances(
     A target past the limits on the better side is never met by chance (fail), on the other side
     always (pass). ``None`` without a target or a better side, and where there are no limits.
     """
+    return [_SURE[code] for code in _assurances(panel, last, direction, target).tolist()]
+
+
+def _assurances(panel: Panel, last: Ints, direction: Direction, target: float | None) -> Ints:
     if target is None or direction == "neutral":
-        return [None] * len(last)
+        return np.zeros(len(last), dtype=np.int64)
     rows = np.arange(len(last))
     lower, upper = panel.lower[rows, last], panel.upper[rows, last]
-    above, below = _beyond(target, lower, upper)
-    limits = ~(np.isnan(lower) & np.isnan(upper)) & (last >= 0)
-    better = direction == "increase"
-    return [
-        _assurance(bool(high), bool(low), better) if known else None
-        for high, low, known in zip(above, below, limits, strict=True)
-    ]
-
-
-def _beyond(target: float, lower: Floats, upper: Floats) -> tuple[Flags, Flags]:
     wanted = np.full(lower.shape, target)
-    return sides(wanted, upper) > 0, sides(wanted, lower) < 0
-
-
-def _assurance(above: bool, below: bool, more_is_better: bool) -> Assurance:
-    if not (above or below):
-        return Assurance.HIT_OR_MISS
-    return Assurance.FAIL if above is more_is_better else Assurance.PASS
+    above, below = sides(wanted, upper) > 0, sides(wanted, lower) < 0
+    limits = ~(np.isnan(lower) & np.isnan(upper)) & (last >= 0)
+    over, under = (Assurance.FAIL, Assurance.PASS)
+    if direction == "decrease":
+        over, under = under, over
+    found = np.where(above, _SURE.index(over), _SURE.index(Assurance.HIT_OR_MISS))
+    return np.where(limits, np.where(below & ~above, _SURE.index(under), found), 0)

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Literal, TypeVar
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,10 +22,9 @@ from services.framework.spc.panel import Flags, Floats, Ints
 from services.framework.spc.runs import Sides, sides
 
 HIGH, LOW, NEAR = 1, 2, 4
+Counts = NDArray[np.int32]
 Marks = NDArray[np.uint8]
 """A sum of ``HIGH``, ``LOW`` and ``NEAR`` a point: it belongs to a signal of that side."""
-
-_Cell = TypeVar("_Cell", bound=np.generic)
 
 Ties = Literal["skip", "break"]
 MarkTies = Literal["inside", "after"]
@@ -51,10 +50,13 @@ class Rule(StrEnum):
         return self.value.replace("_", " ")
 
 
-def beyond(values: Floats, lower: Floats, upper: Floats, tolerance: float) -> Sides:
-    """-1 where a value lies below ``lower``, 1 above ``upper``, else 0; on a line is not beyond."""
-    above = sides(values, upper, tolerance) > 0
-    return above.astype(np.int8) - (sides(values, lower, tolerance) < 0)
+def beyond(values: Floats, lower: Floats, upper: Floats, near: Floats) -> Sides:
+    """-1 where a value lies below ``lower``, 1 above ``upper``, else 0.
+
+    A value within ``near`` of a line is on it, and not beyond.
+    """
+    above = (values > upper + near).astype(np.int8)
+    return above - (values < lower - near)
 
 
 def outside_limits(outside: Sides) -> Marks:
@@ -66,59 +68,60 @@ def outside_limits(outside: Sides) -> Marks:
 class RunsOf:
     """Runs of equal signs in an array of series × points; zeros lie in the run before them.
 
-    ``number`` counts a series' runs from 0 (-1 before the first); ``length`` is that run's number
-    of non-zero points, ``sign`` its sign; ``opens`` flags its first point, and ``following`` is the
-    next non-zero point at or after each (the number of points where there is none).
+    ``sign`` is that of each point's run (0 before the first), ``length`` that run's number of
+    non-zero points; ``opens`` flags its first point, ``inside`` the points up to its last.
     """
 
-    number: Ints
-    length: Ints
+    signs: Sides
     sign: Sides
+    length: Counts
     opens: Flags
-    following: Ints
+    inside: Flags
 
-    def inside(self, ties: MarkTies) -> Flags:
+    def held(self, ties: MarkTies) -> Flags:
         """The points that belong to a run: with the zeros inside it, or those after it too."""
-        begun = self.number >= 0
-        return begun if ties == "after" else begun & self._continues()
-
-    def _continues(self) -> Flags:
-        points = self.number.shape[1]
-        ended = self.following == points
-        next_run = np.take_along_axis(self.number, np.where(ended, 0, self.following), axis=1)
-        return np.asarray(~ended & (next_run == self.number), dtype=np.bool_)
+        return self.sign != 0 if ties == "after" else self.inside
 
 
 def runs_of(signs: Sides, breaks: Flags | None = None) -> RunsOf:
     """The runs in ``signs``. A zero is stepped over, and where ``breaks`` says so ends the run."""
-    series, points = signs.shape
     useful = signs != 0
-    latest = np.maximum.accumulate(np.where(useful, np.arange(points), -1), axis=1)
-    before = np.concatenate([np.full((series, 1), -1), latest[:, :-1]], axis=1)
-    opens = useful & ((before < 0) | (_taken(signs, before) != signs))
+    latest = np.maximum.accumulate(np.where(useful, _coded(signs), -1), axis=1)
+    before = np.full(latest.shape, -1, dtype=np.int32)
+    before[:, 1:] = latest[:, :-1]
+    opens = useful & ((before < 0) | (_sign_in(before) != signs))
     if breaks is not None:
-        broken = np.cumsum(breaks, axis=1)
-        opens |= useful & (broken != _taken(broken, before))
-    number = np.cumsum(opens, axis=1) - 1
-    return RunsOf(number, _lengths(number, useful), _taken(signs, latest), opens, _next(useful))
+        opens |= useful & (_last(breaks) > before >> 2)
+    counted = np.cumsum(useful, axis=1, dtype=np.int32)
+    first = np.maximum.accumulate(np.where(opens, counted, 1), axis=1)
+    last = _until_next(opens, counted)
+    inside = (first <= last) & (latest >= 0) & (useful | (counted < last))
+    return RunsOf(signs, _sign_in(latest), last - first + 1, opens, inside)
 
 
-def _taken(array: NDArray[_Cell], places: Ints) -> NDArray[_Cell]:
-    return np.take_along_axis(array, np.maximum(places, 0), axis=1)
+def _coded(signs: Sides) -> Counts:
+    """Each point's place and sign in one number that grows from left to right."""
+    places: Counts = np.arange(signs.shape[1], dtype=np.int32) << 2
+    return places + (signs + np.int8(1))
 
 
-def _lengths(number: Ints, useful: Flags) -> Ints:
-    """How many useful points each point's run has."""
-    series, points = number.shape
-    keys = np.arange(series)[:, None] * (points + 1) + number + 1
-    counts = np.bincount(keys[useful], minlength=series * (points + 1))
-    return np.asarray(counts[keys])
+def _sign_in(coded: Counts) -> Sides:
+    """The sign that :func:`_coded` put there; 0 where nothing was (-1)."""
+    return np.where(coded < 0, np.int8(0), ((coded & 3) - 1).astype(np.int8))
 
 
-def _next(useful: Flags) -> Ints:
-    points = useful.shape[1]
-    places = np.where(useful, np.arange(points), points)
-    return np.asarray(np.minimum.accumulate(places[:, ::-1], axis=1)[:, ::-1])
+def _last(flags: Flags) -> Counts:
+    """The place of the last flag up to each point; -1 where there is none."""
+    places = np.arange(flags.shape[1], dtype=np.int32)
+    return np.maximum.accumulate(np.where(flags, places, np.int32(-1)), axis=1)
+
+
+def _until_next(opens: Flags, counted: Counts) -> Counts:
+    """How many useful points there are up to the last of each point's run."""
+    ends = np.empty(counted.shape, dtype=np.int32)
+    ends[:, -1] = counted[:, -1]
+    ends[:, :-1] = np.where(opens[:, 1:], counted[:, 1:] - 1, counted[:, -1:])
+    return np.minimum.accumulate(ends[:, ::-1], axis=1)[:, ::-1]
 
 
 def shift(
@@ -133,7 +136,7 @@ def shift(
     ``breaks`` says that it ends the run. ``least`` may be a column, a number a series.
     """
     runs = runs_of(side, breaks)
-    return _marks(runs.sign, runs.inside(mark) & (runs.length >= least))
+    return _marks(runs.sign, runs.held(mark) & (runs.length >= least))
 
 
 def trend(
@@ -146,7 +149,7 @@ def trend(
     """
     runs = runs_of(steps, breaks)
     enough = runs.length >= least - 1
-    return _marks(runs.sign, runs.inside(mark) & enough) | _lead_in(runs, enough, breaks)
+    return _marks(runs.sign, runs.held(mark) & enough) | _lead_in(runs, enough, breaks)
 
 
 def steps_of(values: Floats, tolerance: float) -> Sides:
@@ -158,16 +161,19 @@ def steps_of(values: Floats, tolerance: float) -> Sides:
 
 def _lead_in(runs: RunsOf, enough: Flags, breaks: Flags | None) -> Marks:
     """The point that each trend sets out from, with its repeats where they do not end it."""
-    points = runs.number.shape[1]
-    ahead = np.full(runs.number.shape, points)
-    ahead[:, :-1] = runs.following[:, 1:]
-    last = ahead == points
-    ahead[last] = 0
-    sets_out = ~last & np.take_along_axis(runs.opens & enough, ahead, axis=1)
+    signs = np.where(runs.opens & enough, runs.signs, np.int8(0))
+    ahead = _next(np.where(runs.signs != 0, _coded(signs[:, ::-1])[:, ::-1], -1))
     if breaks is not None:
-        broken = np.cumsum(breaks, axis=1)
-        sets_out &= broken == np.take_along_axis(broken, ahead, axis=1)
-    return _marks(np.take_along_axis(runs.sign, ahead, axis=1), sets_out)
+        broken = _next(_last(breaks[:, ::-1])[:, ::-1])
+        ahead[broken > ahead >> 2] = -1
+    return _marks(_sign_in(ahead), held=True)
+
+
+def _next(coded: Counts) -> Counts:
+    """What stands next after each point, of numbers that grow from right to left."""
+    found = np.full(coded.shape, -1, dtype=np.int32)
+    found[:, :-1] = np.maximum.accumulate(coded[:, :0:-1], axis=1)[:, ::-1]
+    return found
 
 
 def two_of_three(
@@ -194,7 +200,7 @@ def _two_near(near: Sides, side: Sides | None) -> Marks:
         found = _windows(near == sign) >= _WINDOW - 1
         if side is not None:
             found &= _windows(side == sign) == _WINDOW
-        held |= np.where(_covered(found, near.shape) & (near == sign), bit, 0).astype(np.uint8)
+        held |= np.where(_covered(found, near.shape) & (near == sign), np.uint8(bit), np.uint8(0))
     return held
 
 
@@ -205,9 +211,9 @@ def _padded(signs: Sides) -> Sides:
     return np.concatenate([np.zeros((len(signs), 1), dtype=np.int8), signs], axis=1)
 
 
-def _windows(flags: Flags) -> Ints:
+def _windows(flags: Flags) -> NDArray[np.int8]:
     """How many of each point and the two after it are flagged; two columns fewer."""
-    counted = flags.astype(np.int64)
+    counted = flags.astype(np.int8)
     return counted[:, :-2] + counted[:, 1:-1] + counted[:, 2:]
 
 
@@ -223,9 +229,9 @@ def _covered(found: Flags, shape: tuple[int, ...]) -> Flags:
 def hugging(near: Flags, least: int) -> Marks:
     """At least ``least`` points in a row near the centre line (within one σ), on either side."""
     runs = runs_of(near.astype(np.int8), ~near)
-    return np.where(near & (runs.length >= least), NEAR, 0).astype(np.uint8)
+    return np.where(near & (runs.length >= least), np.uint8(NEAR), np.uint8(0))
 
 
 def _marks(sign: Sides, held: Flags | Literal[True]) -> Marks:
-    marks = np.where(sign > 0, np.uint8(HIGH), np.where(sign < 0, np.uint8(LOW), np.uint8(0)))
-    return np.where(held, marks, np.uint8(0))
+    marks = (sign > 0).astype(np.uint8) + ((sign < 0).astype(np.uint8) << np.uint8(1))
+    return marks if held is True else np.where(held, marks, np.uint8(0))
