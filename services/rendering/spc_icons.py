@@ -14,7 +14,7 @@ from services.framework.spc.icons import Assurance, Direction, Variation
 SIZE = 48
 _BLUE, _ORANGE, _PURPLE, _GREY = "#0b6aa2", "#b8500a", "#6b4c9a", "#6b7780"
 _ROUND = '<circle cx="24" cy="24" r="21.5"/>'
-_DIAMOND = '<path d="M24 1.5 46.5 24 24 46.5 1.5 24z"/>'
+_OCTAGON = '<path d="M15 2.5h18L45.5 15v18L33 45.5H15L2.5 33V15z"/>'
 _SQUARE = '<rect x="3" y="3" width="42" height="42" rx="7"/>'
 
 _TITLES = {
@@ -45,7 +45,7 @@ def assurance_icon(assurance: Assurance, direction: Direction) -> str:
     title = _ASSURED[assurance].format(where="above" if above else "below")
     colour, frame, letter = {
         Assurance.PASS: (_BLUE, _ROUND, "P"),
-        Assurance.FAIL: (_ORANGE, _DIAMOND, "F"),
+        Assurance.FAIL: (_ORANGE, _OCTAGON, "F"),
         Assurance.HIT_OR_MISS: (_GREY, _SQUARE, "?"),
     }[assurance]
     if assurance is Assurance.HIT_OR_MISS:
@@ -68,7 +68,7 @@ def _look(variation: Variation) -> tuple[str, str]:
     if variation is Variation.IMPROVEMENT:
         return _BLUE, _ROUND
     if variation is Variation.CONCERN:
-        return _ORANGE, _DIAMOND
+        return _ORANGE, _OCTAGON
     return (_GREY if variation is Variation.COMMON_CAUSE else _PURPLE), _SQUARE
 
 
