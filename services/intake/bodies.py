@@ -7,6 +7,7 @@ are errors; RFC 8259 leaves the first two to each reader.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -39,10 +40,14 @@ class RawItem(NamedTuple):
 def read_array_or_object(body: bytes) -> tuple[list[RawItem], bool]:
     """The items of a JSON body, and whether it was a single object.
 
-    Raises BodyError, since one slip leaves no item readable, and TooManyItemsError.
+    An element of an array that breaks our rules carries its error; the others stand. Raises
+    BodyError where the body is no JSON, or one object that cannot be read, and TooManyItemsError.
     """
     text = _decode(body)
-    data = _load(text)
+    try:
+        data = _load(text)
+    except BodyError as error:
+        return list(_elements(text, error)), False
     if isinstance(data, dict):
         return [RawItem(0, data, text)], True
     if not isinstance(data, list):
@@ -76,10 +81,39 @@ def canonical(data: Any) -> bytes:
 def _lines(lines: list[bytes]) -> Iterator[RawItem]:
     for number, line in enumerate(lines):
         try:
-            text = _decode(line)
-            yield RawItem(number, _load(text), text)
+            yield _item(number, _decode(line))
         except BodyError as error:
             yield RawItem(number, None, "", error)
+
+
+def _elements(text: str, error: BodyError) -> Iterator[RawItem]:
+    """The elements of an array one by one; raises ``error`` where there is no array to part."""
+    for number, element in enumerate(_parted(text, error)):
+        yield _item(number, element)
+
+
+def _parted(text: str, error: BodyError) -> list[str]:
+    try:
+        elements = _lenient.decode(text)
+    except (ValueError, RecursionError):
+        raise error from None
+    if not isinstance(elements, list):
+        raise error
+    if len(elements) > MAX_ITEMS:
+        raise TooManyItemsError
+    parts, end = [], text.index("[") + 1
+    for _ in elements:
+        start = _BETWEEN.match(text, end).end()  # type: ignore[union-attr]  # matches anything
+        _, end = _lenient.raw_decode(text, start)
+        parts.append(text[start:end])
+    return parts
+
+
+def _item(number: int, text: str) -> RawItem:
+    try:
+        return RawItem(number, _load(text), text)
+    except BodyError as error:
+        return RawItem(number, None, "", error)
 
 
 def _decode(body: bytes) -> str:
@@ -128,3 +162,5 @@ def _refuse(word: str) -> float:
 
 
 _decoder = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_refuse)
+_lenient = json.JSONDecoder(parse_int=str, parse_constant=str)
+_BETWEEN = re.compile(r"[ \t\n\r,]*")

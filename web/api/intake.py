@@ -11,6 +11,7 @@ from datetime import date
 from typing import Any
 
 from flask import Blueprint, Response, request
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from services.intake.bodies import (
     MAX_ITEMS,
@@ -50,6 +51,13 @@ for _kind in MODELS:
 
 def _answer(kind: str) -> Response:
     """Take the body in and say what became of it."""
+    if request.headers.get("Content-Encoding", "identity").lower() != "identity":
+        return problem(
+            415,
+            "unsupported_encoding",
+            "Send the body as it is, without Content-Encoding.",
+            headers={"Accept-Encoding": "identity"},
+        )
     try:
         items, single = _read()
     except BodyError as error:
@@ -83,8 +91,21 @@ def _read() -> tuple[list[RawItem] | None, bool]:
     """The items of the body, None for a media type that is not read; and whether it is one."""
     kind = request.mimetype
     if kind == _JSON:
-        return read_array_or_object(request.get_data())
-    return (read_lines(request.get_data()) if kind in LINES else None), False
+        return read_array_or_object(_body())
+    return (read_lines(_body()) if kind in LINES else None), False
+
+
+def _body() -> bytes:
+    """The whole body. Raises RequestEntityTooLarge, also for a stream of no stated length.
+
+    Werkzeug reads such a stream to the limit and says nothing of what is beyond it.
+    """
+    body = request.get_data()
+    limit = request.max_content_length
+    stated = request.content_length is not None
+    if not stated and len(body) == limit and request.environ["wsgi.input"].read(1):
+        raise RequestEntityTooLarge
+    return body
 
 
 def _once(kind: str, key: str) -> Response:
@@ -93,7 +114,7 @@ def _once(kind: str, key: str) -> Response:
         return problem(400, "bad_idempotency_key", f"A key has 1 to {MAX_KEY} characters.")
     held, store = caller(), services().idempotency
     now = services().clock.system_now()
-    body_hash = hashlib.sha256(f"{kind}\n".encode() + request.get_data()).digest()
+    body_hash = hashlib.sha256(f"{kind}\n".encode() + _body()).digest()
     try:
         known = store.begin(held.organisation_id, held.key_id, key, body_hash, now)
     except KeyReusedError:

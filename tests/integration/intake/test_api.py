@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import io
 import json
 from datetime import timedelta
 from typing import Any
@@ -15,6 +17,7 @@ from tests.integration.intake.conftest import NOW, Hospital, value
 
 URL = "/api/v1/measurements"
 LINES = {"Content-Type": "application/x-ndjson"}
+LIMIT = 5 * 1024 * 1024
 
 
 def lines(*items: object) -> bytes:
@@ -114,9 +117,52 @@ def test_too_much_is_413(client: FlaskClient, hospital: Hospital) -> None:
         ).status_code
         == 413
     )
-    large = b" " * (5 * 1024 * 1024 + 1)
+    large = b" " * (LIMIT + 1)
     assert client.post(URL, data=large, headers=LINES).status_code == 413
     assert hospital.values() == []
+
+
+@pytest.mark.parametrize("headers", [{}, {"Idempotency-Key": "a"}])
+@pytest.mark.parametrize(("beyond", "status", "kept"), [(0, 202, 1), (1, 413, 0)])
+def test_a_stream_of_no_stated_length_is_taken_whole_or_not_at_all(
+    client: FlaskClient,
+    hospital: Hospital,
+    headers: dict[str, str],
+    beyond: int,
+    status: int,
+    kept: int,
+) -> None:
+    line = json.dumps(value()).encode() + b"\n"
+    body = io.BytesIO(line + b"\n" * (LIMIT - len(line) + beyond))
+    ends = {"wsgi.input_terminated": True}
+    answer = client.post(URL, input_stream=body, headers=LINES | headers, environ_overrides=ends)
+    assert answer.status_code == status
+    assert len(hospital.values()) == kept
+
+
+def test_elements_that_cannot_be_read_leave_the_others(
+    client: FlaskClient, hospital: Hospital
+) -> None:
+    good = json.dumps(value())
+    bad = ('{"a": [{"b": 1, "b": 2}]}', '{"value": NaN}', "1" + "0" * 5000, '{"a": "\\ud800"}')
+    answer = client.post(URL, data=f"[ {', '.join(bad)} ,{good}]", content_type="application/json")
+    body = answer.get_json()
+    assert answer.status_code == 207
+    codes = [item.get("code") for item in body["items"]]
+    assert codes == ["duplicate_key", "not_finite", "not_finite", "bad_text", None]
+    assert body["items"][1]["errors"][0]["pointer"] == "#/1"
+    assert len(hospital.values()) == 1
+
+
+@pytest.mark.parametrize("body", [b"[NaN", b"[NaN] x", b"[NaN,,1]", b"[1 NaN]"])
+def test_an_array_that_is_no_json_is_refused_whole(client: FlaskClient, body: bytes) -> None:
+    assert client.post(URL, data=body, content_type="application/json").status_code == 400
+
+
+def test_a_packed_body_is_415(client: FlaskClient) -> None:
+    packed = gzip.compress(json.dumps(value()).encode())
+    answer = client.post(URL, data=packed, headers=LINES | {"Content-Encoding": "gzip"})
+    assert (answer.status_code, answer.get_json()["code"]) == (415, "unsupported_encoding")
 
 
 def test_other_media_types_are_415(client: FlaskClient) -> None:
