@@ -12,7 +12,7 @@ from tests.oracles.cases import Case, params_of
 from tests.oracles.comparing import differences
 from tests.oracles.left_out import LEFT_OUT
 
-RULES = rule_set("mdc", {"ties": "break", "missing": "break", "two_of_three": "ptd"})
+RULES = rule_set("mdc", {"ties": "break", "two_of_three": "ptd"})
 
 
 @pytest.mark.parametrize("case", params_of("nhspy_", without=LEFT_OUT))

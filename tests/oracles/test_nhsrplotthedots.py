@@ -21,7 +21,6 @@ RULES = rule_set(
     "mdc",
     {
         "ties": "break",
-        "missing": "break",
         "two_of_three": "ptd",
         "conflict": "precedence",
         "min_points": 0,

@@ -34,8 +34,9 @@ class Findings:
     """What a rule set finds in many series.
 
     ``marks`` are series × points for each rule that rests on points; ``parts`` are flags of
-    series × parts for each rule that speaks of a part as a whole; ``n_useful``, ``n_runs``, the
-    points ``above`` and ``below`` the centre line are series × parts.
+    series × parts for each rule that speaks of a part as a whole. The rest are series × parts:
+    useful points, runs of them, useful points above the centre line, points that are known and
+    not excluded.
     """
 
     rule_set: RuleSet
@@ -44,11 +45,17 @@ class Findings:
     n_useful: Ints
     n_runs: Ints
     above: Ints
+    n_known: Ints
 
     @property
     def too_few(self) -> Flags:
-        """Series × parts: too few useful points for silence to mean anything."""
-        return self.n_useful < self.rule_set.parameters.min_points
+        """Series × parts: too few useful points for silence to mean anything.
+
+        Points that all lie on the centre line are judged nevertheless: nothing varies.
+        """
+        least = self.rule_set.parameters.min_points
+        level = (self.n_useful == 0) & (self.n_known >= least)
+        return np.asarray((self.n_useful < least) & ~level)
 
     @property
     def all_marks(self) -> Marks:
@@ -74,6 +81,7 @@ def _judge(panel: Panel, rules: RuleSet) -> Findings:
         _columns(part.n_useful for part in parts),
         _columns(part.n_runs for part in parts),
         _columns(part.above for part in parts),
+        _columns(part.n_known for part in parts),
     )
 
 
@@ -125,7 +133,7 @@ class _Look:
     def kept(self) -> Flags:
         """The points that pattern rules read: not excluded; missing only where that breaks."""
         kept = np.broadcast_to(~self.panel.excluded, self.missing.shape)
-        return kept if self.parameters.missing == "break" else kept & ~self.missing
+        return kept if self.parameters.gaps_break else kept & ~self.missing
 
     def marks(self, rule: Rule, parts: list[_PartLook]) -> Marks:
         if rule is Rule.OUTSIDE_LIMITS:
@@ -172,7 +180,7 @@ class _PartLook:
         asked = self._look.parameters
         if asked.ties == "break":
             return ties
-        return np.isnan(self._values) if asked.missing == "break" else None
+        return np.isnan(self._values) if asked.gaps_break else None
 
     def _found(self, rule: Rule) -> Marks:
         asked, tolerance = self._look.parameters, self._look.tolerance
@@ -195,6 +203,10 @@ class _PartLook:
     @cached_property
     def n_useful(self) -> Ints:
         return np.asarray((self._side != 0).sum(axis=1))
+
+    @cached_property
+    def n_known(self) -> Ints:
+        return np.asarray((self._kept & ~self._look.missing[self._here]).sum(axis=1))
 
     @cached_property
     def above(self) -> Ints:

@@ -31,8 +31,8 @@ class Parameters:
     """Points, the first counted, that make a trend."""
     ties: Ties = "skip"
     """Whether a point on the line or a repeated value is stepped over, or ends the pattern."""
-    missing: Ties = "skip"
-    """Whether a missing value is stepped over, or ends every pattern."""
+    missing: Ties | None = None
+    """Whether a missing value is stepped over, or ends every pattern; ``None`` is as ``ties``."""
     mark_ties: MarkTies = "inside"
     """Whether ties are marked inside a shift or trend only, or after its last point too."""
     two_of_three: TwoOfThree = "mdc2024"
@@ -53,6 +53,11 @@ class Parameters:
     """Whether large moving ranges are dropped once before limits are set."""
     limit_factor: float | None = None
     """Three σ in mean moving ranges; 3/1.128 unless given."""
+
+    @property
+    def gaps_break(self) -> bool:
+        """Whether a missing value ends a pattern."""
+        return (self.missing or self.ties) == "break"
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,7 +71,9 @@ def test_a_shift_ends_on_a_tie_where_ties_break() -> None:
 def test_a_shift_ends_on_a_gap_where_gaps_break() -> None:
     values: Values = [49.9, 50.1, 50.1, 50.1, None, 50.1, 50.1, 50.1, 50.1]
     assert marked(values, Rule.SHIFT, missing="break") == ()
+    assert marked(values, Rule.SHIFT, ties="break") == ()
     assert len(marked(values, Rule.SHIFT)) == 7
+    assert len(marked(values, Rule.SHIFT, ties="break", missing="skip")) == 7
 
 
 def test_ties_behind_a_shift_can_be_marked() -> None:
@@ -181,10 +183,11 @@ def test_silence_of_few_points_is_no_verdict() -> None:
     assert (enough.words, enough.too_few) == ("no signal", ())
 
 
-def test_all_equal_has_no_signal_and_is_not_judged() -> None:
+def test_all_equal_has_no_signal() -> None:
     for rules in RULE_SETS.values():
         found = verdict(chart("xmr", [7.0] * 20), rules)
-        assert (found.signals, found.words) == ((), "too few to judge")
+        assert (found.signals, found.words) == ((), "no signal")
+        assert verdict(chart("xmr", [7.0] * 9), rules).words == "too few to judge"
 
 
 def test_excluded_points_are_stepped_over_but_still_seen_outside() -> None:
