@@ -139,6 +139,8 @@ def _chart(question: Question, options: Options) -> Chart:
 def chosen(question: Question) -> tuple[RuleSet, Options]:
     """The rule set and the options that a question comes to.
 
+    A rule set's own limit factor is for XmR charts; elsewhere it holds where it is asked for.
+
     Raises:
         SpcError: a rule set or parameter is unknown, or a parameter is out of its range.
     """
@@ -153,7 +155,10 @@ def chosen(question: Question) -> tuple[RuleSet, Options]:
             raise SpcError(f"{error}; charts take {', '.join(sorted(known))}") from None
         raise
     read = {key: _read(key, value) for key, value in of_chart.items()}
-    return rules, rules.options(replace(question.options, **read))  # type: ignore[arg-type]
+    options = rules.options(replace(question.options, **read))  # type: ignore[arg-type]
+    if question.chart != ChartKind.XMR and "limit_factor" not in question.parameters:
+        options = replace(options, limit_factor=question.options.limit_factor)
+    return rules, options
 
 
 def _suits(question: Question) -> str:

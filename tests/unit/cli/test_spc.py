@@ -127,6 +127,20 @@ def test_counts_are_a_share_on_a_p_chart(ask: Ask) -> None:
     assert found["points"][0]["centre"] == pytest.approx(0.165)
 
 
+def test_the_rounded_factor_is_for_xmr_charts(ask: Ask) -> None:
+    text = "period,numerator,denominator\n1,10,100\n2,14,100\n3,9,100\n4,12,100\n"
+
+    def upper(*args: str) -> float:
+        answer = answered(ask(text, "--json", *args))
+        return float(answer["points"][0]["upper"] - answer["points"][0]["centre"])
+
+    assert upper("--rules", "mdc") / upper("--rules", "run") == pytest.approx(2.66 * 1.128 / 3)
+    prime = ("--chart", "pp", "--rules")
+    assert upper(*prime, "mdc") == upper(*prime, "run")
+    asked = upper(*prime, "mdc", "--param", "limit_factor=2.66")
+    assert asked / upper(*prime, "run") == pytest.approx(2.66 * 1.128 / 3)
+
+
 def test_a_zero_denominator_is_a_gap(ask: Ask) -> None:
     text = "period,numerator,denominator\n1,1,10\n2,0,0\n3,2,10\n4,,10\n"
     found = answered(ask(text, "--chart", "p", "--json"))
