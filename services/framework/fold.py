@@ -164,12 +164,16 @@ class Fold:
         return self._judged
 
     def run(self, last: int) -> Fold:
-        """Fold every period from the aim's start to the ordinal ``last``; gives itself back."""
+        """Fold every period from the aim's start to the ordinal ``last``; gives itself back.
+
+        Run again with a later ``last`` it goes on from where it stands.
+        """
         start = self.course.aim.start
         assert start is not None  # noqa: S101  (prepared() gives no course without one)
         points = self.course.series.by_ordinal
         settled = [p.ordinal for p in self.course.series.points if p.settled and p.ordinal <= last]
-        for ordinal in range(start.ordinal, (settled[-1] if settled else start.ordinal - 1) + 1):
+        begin = self.steps[-1].ordinal + 1 if self.steps else start.ordinal
+        for ordinal in range(begin, settled[-1] + 1 if settled else begin):
             self._take(ordinal, points.get(ordinal))
         deadline = self.course.aim.deadline
         self.awaiting = deadline is not None and not self._decided and last >= deadline.ordinal

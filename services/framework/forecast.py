@@ -17,6 +17,7 @@ from collections.abc import Sequence
 from enum import Enum
 from functools import lru_cache
 from math import sqrt
+from operator import sub
 from typing import NamedTuple
 
 import numpy as np
@@ -40,7 +41,7 @@ MEDIAN_RANGE = 0.954
 AT_END, LATELY, RUNNING = range(3)
 """What is predicted: the value at the end, the mean of the last ones, their running mean."""
 _NEGLIGIBLE = 1e-4
-_GROUPS = 16
+_GROUPS = 24
 _LEAST_REST = 0.02
 _LEAST_NOISE = 0.3
 _GENEROUS = 1.25
@@ -124,6 +125,7 @@ class _Bent(NamedTuple):
     manner: NDArray[np.intp]
     deviations: Array
     tie: Array
+    rest: Array
     path: Array
     mass: Array
 
@@ -131,15 +133,17 @@ class _Bent(NamedTuple):
 class Mixture(NamedTuple):
     """A prediction: weights, and of each predicted quantity means and spreads, by component.
 
-    ``means`` and ``spreads`` have shape (3, components), ``tie`` is the correlation of the last two
-    quantities, ``freedom`` the degrees of freedom. ``on_path`` is each quantity if the values to
-    come lie on the declared path, ``mass`` if they all are 1.
+    ``means`` and ``spreads`` have shape (3, components). ``tie`` is the correlation of the last
+    two quantities, ``rest`` the share of the one's spread that the other leaves; ``freedom`` the
+    degrees of freedom. ``on_path`` is each quantity if the values to come lie on the declared
+    path, ``mass`` if they all are 1.
     """
 
     weights: Array
     means: Array
     spreads: Array
     tie: Array
+    rest: Array
     freedom: float
     on_path: Array
     mass: Array
@@ -154,11 +158,11 @@ class Mixture(NamedTuple):
         That is: it is at least ``surely``, or at least ``barely`` while the running mean is at
         least ``running``. How the two go together is taken half way between the two limits.
         """
-        spread, rest = self.spreads[LATELY], np.sqrt(np.maximum(1 - self.tie**2, _LEAST_REST))
+        spread = self.spreads[LATELY]
         high = (self.means[LATELY] - surely) / spread
         low = high + (surely - barely) / spread
         given = (self.means[RUNNING] - running) / self.spreads[RUNNING]
-        given = (given - self.tie * (high + low) / 2) / rest
+        given = (given - self.tie * (high + low) / 2) / self.rest
         high, low, given = below(np.array([high, low, given]), self.freedom)
         return float(self.weights @ (high + (low - high) * given))
 
@@ -173,23 +177,22 @@ class Mixture(NamedTuple):
 
     def quantiles(self, levels: Sequence[float]) -> list[float]:
         """Quantiles of the value at the end; components of like mean are taken together."""
-        order = np.argsort(self.means[AT_END])
-        weights, means = self.weights[order], self.means[AT_END][order]
-        variances = self.spreads[AT_END][order] ** 2
-        firsts = np.arange(0, len(order), 1 + (len(order) - 1) // _GROUPS)
-        mass = np.add.reduceat(weights, firsts)
-        mean = np.add.reduceat(weights * means, firsts) / mass
-        second = np.add.reduceat(weights * (variances + means**2), firsts) / mass
-        spread = np.sqrt(np.maximum(second - mean**2, 1e-18))
-        grid = _grid(mass, mean, spread)
-        share = below((grid[:, None] - mean) / spread, self.freedom) @ mass
-        return [float(q) for q in np.interp(levels, share, grid)]
-
-
-def _grid(mass: Array, mean: Array, spread: Array) -> Array:
-    centre = mass @ mean
-    width = sqrt(mass @ (spread**2 + (mean - centre) ** 2))
-    return np.asarray(centre + width * _GRID)
+        means, spreads = self.means[AT_END], self.spreads[AT_END]
+        centre = self.weights @ means
+        apart = means - centre
+        seconds = spreads * spreads + apart * apart
+        width = sqrt(self.weights @ seconds)
+        places = (apart * (_GROUPS / 8 / width) + _GROUPS / 2).astype(np.intp)
+        places = np.minimum(np.maximum(places, 0), _GROUPS - 1)
+        mass = np.bincount(places, self.weights, _GROUPS)
+        there = np.flatnonzero(mass)
+        mass = mass[there]
+        mean = np.bincount(places, self.weights * apart, _GROUPS)[there] / mass
+        second = np.bincount(places, self.weights * seconds, _GROUPS)[there] / mass
+        spread = np.sqrt(np.maximum(second - mean * mean, _LEAST_VARIANCE))
+        grid = width * _GRID
+        shares = below((grid[:, None] - mean) / spread, self.freedom) @ mass
+        return [float(q) for q in np.interp(levels, shares, grid + centre)]
 
 
 def below(scaled: Array, freedom: float) -> Array:
@@ -212,18 +215,19 @@ def predicted(past: Past) -> Mixture:
     known = [i for i, value in enumerate(past.values) if value is not None]
     if not known or past.ahead < 1:
         raise ValueError("a forecast needs a known value and a time to come")
-    values = calmed(np.array([value for value in past.values if value is not None]))
-    steps = len(past.values)
-    return _weighed(values, past, _bent(steps, past, known))
+    values = np.array([value for value in past.values if value is not None])
+    noise = usual(values)
+    bent = _bent(len(past.values), past, known)
+    return _weighed(calmed(values, noise), noise, past.gap, bent)
 
 
-def calmed(values: Array) -> Array:
-    """Values with outliers brought to 3 standard deviations of the median of five neighbours."""
+def calmed(values: Array, noise: float = 1.0) -> Array:
+    """Values with outliers brought to 3 times the noise of the median of five neighbours."""
     if len(values) < NEIGHBOURS:
         return values
     windows, places = _windows(len(values))
     middle: Array = np.sort(values[windows], axis=1)[places, NEIGHBOURS // 2]
-    most = OUTLYING * usual(values)
+    most = OUTLYING * noise
     return np.minimum(np.maximum(values, middle - most), middle + most)
 
 
@@ -234,8 +238,10 @@ def usual(values: Array) -> float:
     """
     if len(values) < NEIGHBOURS:
         return 1.0
-    ranges = np.sort(np.abs(values[1:] - values[:-1]))
-    return float(min(1.0, max(_LEAST_NOISE, _GENEROUS * ranges[len(ranges) // 2] / MEDIAN_RANGE)))
+    numbers = values.tolist()
+    ranges: list[float] = sorted(map(abs, map(sub, numbers[1:], numbers)))
+    middle = ranges[len(ranges) // 2]
+    return min(1.0, max(_LEAST_NOISE, _GENEROUS * middle / MEDIAN_RANGE))
 
 
 @lru_cache(maxsize=2 * _KEPT)
@@ -319,6 +325,7 @@ def _work_out(
     left = wandering.cover - carry @ wandering.cross
     variances = np.einsum("mii->mi", left) + np.array(frame.extra)
     deviations = np.sqrt(np.maximum(variances, _LEAST_VARIANCE))
+    tie = left[:, LATELY, RUNNING] / deviations[:, LATELY] / deviations[:, RUNNING]
     prior = np.log(np.maximum(weights, 1e-300)) + np.log(manner_weights())[:, None]
     shift = ((wanted @ ahead - carry @ here) @ rows.T).transpose(1, 0, 2)
     return _Bent(
@@ -329,7 +336,8 @@ def _work_out(
         np.ascontiguousarray(rows.T),
         np.repeat(np.arange(len(MANNERS)), len(rows)),
         np.ascontiguousarray(deviations.T),
-        left[:, LATELY, RUNNING] / deviations[:, LATELY] / deviations[:, RUNNING],
+        tie,
+        np.sqrt(np.maximum(1 - tie * tie, _LEAST_REST)),
         wanted @ ahead[:, -1],
         wanted.sum(axis=1),
     )
@@ -348,11 +356,11 @@ def _basis(shares: tuple[float, ...], bends: tuple[int, ...]) -> Array:
     return np.asarray(np.array(shares)[np.maximum(stops, 0)])
 
 
-def _weighed(values: Array, past: Past, bent: _Bent) -> Mixture:
+def _weighed(values: Array, noise: float, gap: float, bent: _Bent) -> Mixture:
     """Each pair of manner and course by how well it explains the values."""
-    gap, many = past.gap, len(values)
+    many = len(values)
     applied = bent.apply @ values
-    own = applied[:, :many] @ values + PRIOR_VALUES * usual(values) ** 2
+    own = applied[:, :many] @ values + PRIOR_VALUES * noise * noise
     towards = applied[:, many:-3] @ bent.rows
     misfit = own[:, None] - (2 * gap) * towards + (gap * gap) * bent.square
     misfit = np.maximum(misfit, _LEAST_VARIANCE)
@@ -368,6 +376,7 @@ def _weighed(values: Array, past: Past, bent: _Bent) -> Mixture:
         means,
         bent.deviations.take(manner, axis=1) * scale,
         bent.tie[manner],
+        bent.rest[manner],
         freedom,
         gap * bent.path,
         bent.mass,

@@ -14,12 +14,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.framework.facts import Facts, Observation
+from services.framework.fold import Course, Fold, prepared
 from services.framework.forecast import AT_END, Past, below, calmed, predicted
 from services.framework.hypotheses import MANNERS, holding, improving
 from services.framework.judgement import Forecast, Status, Verdict
-from services.framework.outlook import counts_at, percent
+from services.framework.outlook import counts_at, outlook, percent
 from services.framework.periods import Frequency, Period
 from services.framework.plan import AimMeasure, Baseline, Direction, Intent, Kind, Plan
+from services.framework.series import read_series
 from tests.unit.framework.builders import (
     KEY,
     a_measure,
@@ -382,6 +384,20 @@ def test_what_comes_later_never_changes_an_earlier_forecast(
     early = verdict_of(plan, Facts(values([*STEADY, *since])), as_of)
     more = verdict_of(plan, Facts(values([*STEADY, *since, *([500.0] * later)])), as_of)
     assert early.forecast == more.forecast
+
+
+def test_a_fold_that_goes_on_tells_the_same_as_one_made_anew() -> None:
+    plan = a_plan(an_aim(86.0))
+    numbers = [*STEADY, *ON_PATH[:4], None, *ON_PATH[5:12]]
+    series = read_series(plan, Facts(values(numbers)), KEY)
+    aim = plan.aims["a"]
+    course = prepared(aim, aim.measures[0], plan.measures["m"], series)
+    assert isinstance(course, Course)
+    going = Fold(course)
+    for last in (month("2024-11").shift(i).ordinal for i in range(12)):
+        anew = Fold(course).run(last)
+        assert outlook(course, going.run(last)) == outlook(course, anew)
+        assert going.steps == anew.steps
 
 
 def test_a_harder_target_is_not_likelier() -> None:
