@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,6 +15,7 @@ import pytest
 
 from tests.receivers import until
 from tests.servers import free_port
+from web.supervisor.broker import socket_path
 
 ROOT = Path(__file__).resolve().parents[2]
 ROOMS = ("services", "workers", "web", "config", "migrations")
@@ -98,6 +100,7 @@ def test_up_runs_from_it_with_no_server_on_path_in_a_folder_deeper_than_a_socket
     finally:
         up.send_signal(signal.SIGTERM)
         code_of_end = up.wait(20)
+        shutil.rmtree(socket_path(data).parent)
     assert (code_of_end, "Traceback" in log.read_text()) == (0, False), log.read_text()
 
 

@@ -22,9 +22,10 @@ def deep(tmp_path: Path) -> Iterator[Path]:
     """A data folder whose path is longer than any socket's may be."""
     folder = tmp_path.joinpath(*["a-folder-of-a-rather-long-name"] * 5)
     folder.mkdir(parents=True)
-    place = broker.socket_path(folder).parent
+    places = [broker.socket_path(each).parent for each in (folder, folder.parent)]
     yield folder
-    shutil.rmtree(place, ignore_errors=True)
+    for place in places:
+        shutil.rmtree(place, ignore_errors=True)
 
 
 def _nothing_on_path(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
