@@ -40,13 +40,13 @@ MEDIAN_RANGE = 0.954
 """The median moving range of normal values, in standard deviations."""
 AT_END, LATELY, RUNNING = range(3)
 """What is predicted: the value at the end, the mean of the last ones, their running mean."""
-_NEGLIGIBLE = 1e-4
-_GROUPS = 24
+_NEGLIGIBLE = 2e-4
+_GROUPS = 16
 _LEAST_REST = 0.02
 _LEAST_NOISE = 0.3
 _GENEROUS = 1.25
 _LEAST_VARIANCE = 1e-9
-_GRID = np.linspace(-5, 5, 33)
+_GRID = np.linspace(-4.5, 4.5, 25)
 _KEPT = 48
 
 
@@ -203,8 +203,8 @@ def below(scaled: Array, freedom: float) -> Array:
     """
     square = scaled * scaled
     normal = scaled * ((1 - 0.25 / freedom) / np.sqrt(1 + square / (2 * freedom)))
-    bent = normal * (0.7988 + 0.7988 * 0.04417 * normal * normal)
-    return np.asarray(0.5 + 0.5 * np.tanh(bent))
+    odds = np.exp(normal * (-1.5976 - 0.070566 * normal * normal))
+    return np.asarray(1 / (1 + odds))
 
 
 def predicted(past: Past) -> Mixture:
