@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from typing import Any
+
 from celery import Celery, signals
+from kombu.exceptions import OperationalError
 
 from services.ports.doorbell import QUEUE
 from workers import process
 
+TICK = "bigdot.tick"
 TICK_SECONDS = 1.0
+FIRST_TICK_SECONDS = 10.0
 VISIBILITY_SECONDS = 300
 HARD_LIMIT_SECONDS = 120
 SOFT_LIMIT_SECONDS = 90
@@ -41,7 +47,7 @@ def make_app() -> Celery:
         },
         beat_schedule={
             "tick": {
-                "task": "bigdot.tick",
+                "task": TICK,
                 "schedule": TICK_SECONDS,
                 "options": {"expires": TICK_SECONDS, "queue": QUEUE},
             }
@@ -53,12 +59,19 @@ def make_app() -> Celery:
 def _connect(made: Celery) -> Celery:
     """Signals: settings and logging are read, and services made, when a process starts."""
     signals.setup_logging.connect(process.configure_logging, weak=False)
-    signals.worker_init.connect(process.give_way, weak=False)
+    signals.worker_init.connect(process.make_ready, weak=False)
     signals.worker_process_init.connect(process.forget, weak=False)
     signals.worker_process_shutdown.connect(process.forget, weak=False)
     signals.worker_shutdown.connect(process.forget, weak=False)
+    signals.beat_init.connect(_tick_at_once, weak=False)
     made.on_configure.connect(_address, weak=False)
     return made
+
+
+def _tick_at_once(sender: Any, **_: object) -> None:
+    """Beat's first tick, without which a deployment waits for a whole interval to be ready."""
+    with suppress(OperationalError):
+        sender.app.send_task(TICK, queue=QUEUE, expires=FIRST_TICK_SECONDS, retry=False)
 
 
 def _address(sender: Celery, **_: object) -> None:

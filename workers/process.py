@@ -1,16 +1,19 @@
-"""What a worker process has: made after any fork, when first used, from the settings."""
+"""What a worker process has: made after any fork, when first used, from the settings.
+
+What is costly to import is imported by whoever needs it: beat, which only ticks, never does.
+"""
 
 from __future__ import annotations
 
 import os
 import threading
+from typing import TYPE_CHECKING
 
-from config import logging
 from config.settings import settings
-from services.bootstrap import Services
-from services.configured import service_options
-from workers.bell import Bell
-from workers.drain import Drain
+
+if TYPE_CHECKING:
+    from services.bootstrap import Services
+    from workers.drain import Drain
 
 NICENESS = 5
 _held: list[tuple[Services, Drain]] = []
@@ -19,9 +22,11 @@ _guard = threading.Lock()
 
 def drain() -> Drain:
     """The process's drain."""
+    from workers.drain import Drain  # noqa: PLC0415
+
     with _guard:
         if not _held:
-            services = Services(service_options(settings()), Bell())
+            services = _services()
             _held.append((services, Drain(services)))
         return _held[0][1]
 
@@ -34,9 +39,23 @@ def forget(**_: object) -> None:
         held[0].close()
 
 
-def give_way(**_: object) -> None:
-    """Where web and worker share a machine, taking facts in and showing pages go first."""
+def make_ready(**_options: object) -> None:
+    """Import what judging and sending need, before any fork, so that children share it.
+
+    Where web and worker share a machine, taking facts in and showing pages go first.
+    """
     os.nice(NICENESS)
+    services = _services()
+    _ = services.judge, services.deliver
+    services.close()
+
+
+def _services() -> Services:
+    from services.bootstrap import Services  # noqa: PLC0415
+    from services.configured import service_options  # noqa: PLC0415
+    from workers.bell import Bell  # noqa: PLC0415
+
+    return Services(service_options(settings()), Bell())
 
 
 def broker_url() -> str | None:
@@ -46,4 +65,6 @@ def broker_url() -> str | None:
 
 def configure_logging(**_: object) -> None:
     """Log as the settings say; Celery's own set-up is left out."""
+    from config import logging  # noqa: PLC0415
+
     logging.configure(settings().log_format, settings().log_level)

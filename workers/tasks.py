@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from services.ports.doorbell import TASK
 from workers import process
-from workers.app import app
+from workers.app import TICK, app
 
 
 @app.task(name=TASK)
@@ -13,7 +13,7 @@ def drain() -> None:
     process.drain().run()
 
 
-@app.task(name="bigdot.tick")
+@app.task(name=TICK)
 def tick() -> None:
     """What no bell announced; also the sign that beat and a worker live."""
     process.drain().tick()

@@ -38,17 +38,17 @@ def embedded(
 ) -> Iterator[tuple[Supervisor, T]]:
     """All processes started, and what ``prepare`` gave; on leaving, all stopped.
 
-    What asks the database of itself (the worker) is started when ``prepare`` is done; the others
-    start meanwhile. ``broker_url`` None: a local broker is started in the data folder.
+    What makes others ask the database (beat, by its ticks) is started when ``prepare`` is done; the
+    others start meanwhile. ``broker_url`` None: a local broker is started in the data folder.
     """
     folder = settings.data_dir.absolute()
     with Supervisor(folder / LOGS, say) as supervisor:
         url = broker_url or start_broker(supervisor, folder)
         shared = {**FRUGAL, **environment, "BIGDOT_BROKER_URL": url}
         supervisor.start(Program("web", programs.web(settings), shared))
-        supervisor.start(Program("beat", programs.beat(settings), shared))
-        found = apart(prepare)
         supervisor.start(Program("worker", programs.worker(settings), shared))
+        found = apart(prepare)
+        supervisor.start(Program("beat", programs.beat(settings), shared))
         yield supervisor, found
 
 
