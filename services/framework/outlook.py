@@ -32,7 +32,7 @@ from services.framework.judgement import Forecast, Status
 from services.framework.periods import Frequency
 from services.framework.plan import Intent, Kind
 from services.framework.series import Point
-from services.framework.texts import count, digits_for, number
+from services.framework.texts import count, digits_for, number, periods
 from services.framework.trajectory import SURE
 
 MIN_SINCE = 4
@@ -89,6 +89,8 @@ def _wanting(course: Course, fold: Fold) -> str | None:
     deadline = course.aim.deadline
     if deadline is None:
         return "the aim has no date to reach"
+    if course.measure.window > 1:
+        return f"values over {periods(course.measure.window, course.measure.frequency)} overlap"
     since = sum(1 for step in fold.steps if step.point is not None)
     if since < MIN_SINCE:
         return f"{count(since, 'value')} since the start of the {MIN_SINCE} that it needs"

@@ -146,6 +146,11 @@ def test_an_aim_without_a_date_is_refused_in_words() -> None:
     assert verdict.outlook == "No forecast: the aim has no date to reach."
 
 
+def test_a_rolling_figure_is_refused_in_words() -> None:
+    verdict = _verdict(ON_PATH[:9], a_plan(an_aim(86.0), a_measure(window=12)))
+    assert verdict.outlook == "No forecast: values over 12 months overlap."
+
+
 def test_nothing_is_forecast_once_the_deadline_has_come() -> None:
     verdict = _verdict(ON_PATH)
     assert verdict.status is Status.CLOSE
