@@ -50,6 +50,14 @@ def test_every_variable_is_a_setting(compose: dict[str, Any]) -> None:
     assert {name.removesuffix("_FILE") for name in used} <= set(variables())
 
 
+def test_the_data_folder_can_be_written(compose: dict[str, Any]) -> None:
+    dockerfile = (DOCKER / "Dockerfile").read_text(encoding="utf-8")
+    (folder,) = re.findall(r"\bBIGDOT_DATA_DIR=(\S+)", dockerfile)
+    for part in _ours(compose).values():
+        assert part["read_only"]
+        assert any(Path(folder).is_relative_to(place) for place in part["tmpfs"])
+
+
 def test_secrets_arrive_by_file_only(compose: dict[str, Any]) -> None:
     for part in compose["services"].values():
         for name, value in part.get("environment", {}).items():

@@ -164,3 +164,13 @@ def test_whoever_moves_time_rings_for_what_it_makes_due(
 def test_a_clock_without_a_schema_is_one_line(run: Run, empty_url: str) -> None:
     line = _line(run("clock", "show", url=empty_url), 1)
     assert line.endswith("has `bigdot db upgrade` been run?")
+
+
+def test_beat_says_in_one_line_that_it_cannot_write(
+    run: Run, sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").touch()
+    folder = tmp_path / "file" / "data"
+    monkeypatch.setenv("BIGDOT_DATA_DIR", str(folder))
+    line = _line(run("beat", url=sqlite_url, broker="redis://127.0.0.1:1/0"), 2)
+    assert line == f"Error: the data folder {folder} cannot be used: Not a directory"
