@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from web.cli.options import Trouble, json_option
-from web.cli.spc_options import CHARTS, DIRECTIONS, RULES, Centre, Points, Setting
+from web.cli.spc_options import CHARTS, DIRECTIONS, RULES, Centre, Finite, Points, Setting
 
 if TYPE_CHECKING:
     from services.framework.spc.answer import Question
@@ -28,7 +28,7 @@ FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
     help="mdc with an aim on an XmR chart, else anhoej, unless given.",
 )
 @click.option("--direction", type=click.Choice(DIRECTIONS), help="Which way is better.")
-@click.option("--target", type=float, metavar="X", help="Draws the assurance icon.")
+@click.option("--target", type=Finite(), metavar="X", help="Draws the assurance icon.")
 @click.option(
     "--freeze", type=click.IntRange(1), metavar="N", help="Limits from the first N points."
 )

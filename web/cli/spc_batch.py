@@ -12,7 +12,7 @@ import click
 
 from web.cli.options import Trouble
 from web.cli.spc import question
-from web.cli.spc_options import CHARTS, DIRECTIONS, RULES, Centre, Points
+from web.cli.spc_options import CHARTS, DIRECTIONS, RULES, Centre, Finite, Points
 
 if TYPE_CHECKING:
     from services.framework.spc.answer import Question
@@ -71,7 +71,7 @@ def _refuse(constant: str) -> float:
     raise SpcError(f"{constant} is no number; null is missing")
 
 
-_KEYS = {
+KEYS = {
     "id", "periods", "values", "numerators", "denominators", "params", "chart", "rules",
     "direction", "target", "freeze", "rebase", "exclude", "centre", "screen",
 }  # fmt: skip
@@ -82,9 +82,9 @@ def _asked_in(case: dict[str, Any], asked: dict[str, Any]) -> Question:
     from services.framework.spc.options import SpcError
     from web.cli.spc_file import Table
 
-    unknown = sorted(set(case) - _KEYS)
+    unknown = sorted(set(case) - KEYS)
     if unknown:
-        raise SpcError(f"unknown key {unknown[0]!r}; there are {', '.join(sorted(_KEYS))}")
+        raise SpcError(f"unknown key {unknown[0]!r}; there are {', '.join(sorted(KEYS))}")
     if ("values" in case) == ("numerators" in case):
         raise SpcError("a list of values, or of numerators and denominators, is wanted")
     name = "values" if "values" in case else "numerators"
@@ -143,7 +143,7 @@ _OPTIONS: dict[str, click.ParamType[Any]] = {
     "chart": click.Choice(CHARTS),
     "rules": click.Choice(RULES),
     "direction": click.Choice(DIRECTIONS),
-    "target": click.FLOAT,
+    "target": Finite(),
     "freeze": click.IntRange(1),
     "rebase": Points(),
     "exclude": Points(),
@@ -158,7 +158,7 @@ def _converted(given: dict[str, Any]) -> dict[str, Any]:
 
     found = {}
     for name, value in given.items():
-        text = ",".join(map(str, value)) if isinstance(value, list) else value
+        text = ",".join(map(str, value)) if isinstance(value, list) else str(value)
         if text == "":
             continue
         try:

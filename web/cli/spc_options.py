@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import isfinite
 from typing import Any
 
 import click
@@ -29,6 +30,19 @@ class Points(click.ParamType[Any]):
         return points
 
 
+class Finite(click.ParamType[Any]):
+    """A number that is not infinite."""
+
+    name = "X"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> float:
+        """The number."""
+        number = float(click.FLOAT.convert(value, param, ctx))
+        if not isfinite(number):
+            self.fail(f"{value!r} is no number", param, ctx)
+        return number
+
+
 class Centre(click.ParamType[Any]):
     """mean, median or a number."""
 
@@ -38,7 +52,7 @@ class Centre(click.ParamType[Any]):
         """The word, or the number."""
         if value in {"mean", "median"}:
             return str(value)
-        return float(click.FLOAT.convert(value, param, ctx))
+        return Finite().convert(value, param, ctx)
 
 
 class Setting(click.ParamType[Any]):

@@ -9,8 +9,12 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from web.cli import main
+from web.cli.spc_batch import KEYS
+from web.cli.spc_options import CHARTS, RULES
 
 VALUES = [50, 51, 49, 50.5, 49.5, 50, 51, 49, 50, 50.5, 49.5, 50, *[52.5] * 8]
 Run = Callable[..., Result]
@@ -282,6 +286,8 @@ def test_what_no_such_chart_can_be_made_of(ask: Ask, chart: str, content: str, s
         (("--exclude", "1,x"), "numbers of points are wanted"),
         (("--exclude", "0"), "points are counted from 1"),
         (("--centre", "middle"), "'middle' is not a valid float"),
+        (("--centre", "inf"), "'inf' is no number"),
+        (("--target", "nan"), "'nan' is no number"),
         (("--chart", "pie"), "'pie' is not one of"),
         (
             ("--rules", "mdc", "--param", "shift=8"),
@@ -389,3 +395,68 @@ def test_a_case_without_an_answer_says_why(tmp_path: Path, case: Any, says: str)
     assert says in bad["error"]
     assert good["id"] == "next"
     assert "error" not in good
+
+
+# No file and no case ends in a traceback ---------------------------------------------
+
+cells = st.one_of(
+    st.sampled_from(["", "1", "2.5", "1,5", "-3", "1e308", "0", "x", "<5", '"', "NA", "9" * 400]),
+    st.integers(-1000, 1000).map(str),
+    st.text(max_size=4),
+)
+files = st.builds(
+    lambda head, parted, rows: "\n".join([head, *(parted.join(row) for row in rows)]),
+    st.sampled_from(
+        ["period,value", "period;value", "period,numerator,denominator", "period", "a,b", ""]
+    ),
+    st.sampled_from([",", ";", "\t"]),
+    st.lists(st.lists(cells, max_size=4), max_size=12),
+)
+
+
+@settings(
+    max_examples=100,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(
+    files,
+    st.sampled_from(CHARTS),
+    st.sampled_from(RULES),
+    st.lists(st.sampled_from(["--rebase=2", "--freeze=2", "--exclude=1", "--screen"]), max_size=3),
+    st.booleans(),
+)
+def test_any_file_is_answered_or_refused_in_a_line(
+    ask: Ask, content: str, chart: str, rules: str, options: list[str], as_json: bool
+) -> None:
+    form = ["--json"] if as_json else ["--target=3", "--direction=increase"]
+    data = content.encode("utf-8", "surrogatepass")
+    result = ask(data, "--chart", chart, "--rules", rules, *options, *form)
+    assert result.exception is None or isinstance(result.exception, SystemExit)
+    assert result.exit_code in {0, 1, 2}
+    if result.exit_code == 0:
+        assert "NaN" not in result.stdout
+        assert "nan" not in result.stdout
+    elif result.exit_code == 1:
+        assert result.stderr.count("Error:") == 1
+
+
+numbers = st.one_of(st.none(), st.integers(-9, 99), st.floats(allow_nan=True), st.text(max_size=2))
+anything = st.recursive(
+    st.one_of(st.none(), st.booleans(), numbers), lambda inner: st.lists(inner, max_size=3)
+)
+batches = st.dictionaries(
+    st.sampled_from(sorted(KEYS)),
+    st.one_of(st.lists(numbers, max_size=8), anything, st.sampled_from(["p", "xbar", "mdc"])),
+)
+
+
+@settings(
+    max_examples=100,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(batches)
+def test_any_case_is_answered_or_refused(tmp_path: Path, case: dict[str, Any]) -> None:
+    code, [found] = batch(tmp_path, {"values": [1, 2, 3]} | case)
+    assert code == int("error" in found)
