@@ -149,23 +149,27 @@ class _PartLook:
         self._look = look
         self._here = np.s_[:, start:stop]
         self._kept = look.kept[self._here]
-        whole = bool(self._kept.all())
-        self._order = None if whole else np.argsort(~self._kept, axis=1, kind="stable")
+        self._order: Ints | None = None
+        if not self._kept.all():
+            order = np.argsort(~self._kept, axis=1, kind="stable")
+            self._order = order + np.arange(len(order))[:, None] * order.shape[1]
+            counts = self._kept.sum(axis=1)[:, None]
+            self._behind = np.arange(order.shape[1]) >= counts
 
     def _packed(self, array: NDArray[_Cell], blank: float) -> NDArray[_Cell]:
         if self._order is None:
             return array[self._here]
-        packed = np.take_along_axis(array[self._here], self._order, axis=1)
-        packed[np.take_along_axis(~self._kept, self._order, axis=1)] = blank
+        packed = np.take(array[self._here], self._order)
+        packed[self._behind] = blank
         return packed
 
     def marks(self, rule: Rule) -> Marks:
         marks = self._found(rule)
         if self._order is None:
             return marks
-        found = np.zeros(marks.shape, dtype=np.uint8)
-        np.put_along_axis(found, self._order, marks, axis=1)
-        return np.where(self._kept, found, np.uint8(0))
+        found = np.zeros(marks.size, dtype=np.uint8)
+        found[self._order] = np.where(self._behind, np.uint8(0), marks)
+        return found.reshape(marks.shape)
 
     @cached_property
     def _side(self) -> Sides:
