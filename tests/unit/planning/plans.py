@@ -6,6 +6,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from services.framework.expectations.register import parameter_limits
+
 SHORT = """\
 bigdot: 1
 organisation: {id: northfield, name: Northfield Health, zone: Europe/London}
@@ -45,6 +47,9 @@ routes:
   - {aim: hsmr-88, to: [cmo], by: [mail, board-chat]}
 """
 
+_PARAMETERS = st.fixed_dictionaries(
+    {}, optional={name: st.floats(*limits) for name, limits in parameter_limits().items()}
+)
 _IDS = st.text("abz09-_", min_size=1, max_size=4).map(lambda tail: f"x{tail}")
 _TEXTS = (
     st.text("aZ9 é✓\U0001f600:#-&*!|>'\"%@`{}[],?\\~=\xa0\ufeff", min_size=1, max_size=12)
@@ -92,7 +97,7 @@ def documents(draw: st.DrawFn) -> dict[str, Any]:
         "aims": aims,
         "projects": [_project(draw, i, drivers, person) for i in draw(_ids())],
         "routes": [_route(draw, aims, person) for _ in range(draw(st.integers(0, 2)))],
-        "parameters": draw(st.dictionaries(_IDS, _NUMBERS, max_size=3)),
+        "parameters": draw(_PARAMETERS),
     }
 
 

@@ -92,6 +92,24 @@ ERRORS = [
         "outcome",
         "`ended`",
     ),
+    (
+        "routes:\n",
+        "parameters: {MIL-01.day: 10}\nroutes:\n",
+        "unknown-parameter",
+        "did you mean MIL-01.days?",
+    ),
+    (
+        "routes:\n",
+        "parameters: {nonsense: 10}\nroutes:\n",
+        "unknown-parameter",
+        "no expectation has a parameter nonsense; there are ",
+    ),
+    (
+        "routes:\n",
+        "parameters: {MIL-01.days: 91}\nroutes:\n",
+        "parameter-range",
+        "MIL-01.days is 91, allowed is 0 to 90",
+    ),
 ]
 
 
@@ -106,6 +124,13 @@ def test_an_error_is_found(old: str, new: str, code: str, words: str) -> None:
     with pytest.raises(PlanError) as trouble:
         load(text)
     assert found[0] in trouble.value.findings
+
+
+def test_a_parameter_is_found_at_its_place_in_the_file_and_may_stand_on_its_limit() -> None:
+    tuned = SHORT.replace("routes:\n", "parameters:\n  MIL-01.days: 90\n  x: 1\nroutes:\n")
+    (found,) = _findings(tuned)
+    assert found.pointer == "#/parameters/x"
+    assert tuned.splitlines()[(found.line or 0) - 1] == "  x: 1"
 
 
 WARNINGS = [
