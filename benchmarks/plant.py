@@ -25,6 +25,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from tests.servers import free_port, redis_program
+from web.supervisor.children import dies_with
 
 BIGDOT = Path(sys.executable).parent / "bigdot"
 READY_SECONDS = 20.0
@@ -144,7 +145,10 @@ class Plant:
         return done.stdout
 
     def start(self, name: str, *words: str, program: Path = BIGDOT) -> None:
-        """Start ``bigdot words…`` (or another program) under ``name``, in a group of its own."""
+        """Start ``bigdot words…`` (or another program) under ``name``, in a group of its own.
+
+        It ends with the thread that started it, also where that is killed (on Linux).
+        """
         self.commands[name] = (program, *words)
         with (self.folder / f"{name}.log").open("ab") as log:
             self.processes[name] = subprocess.Popen(
@@ -153,6 +157,7 @@ class Plant:
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
+                preexec_fn=dies_with(os.getpid()),  # noqa: PLW1509 - calls only what a fork may
             )
 
     def start_broker(self) -> str:

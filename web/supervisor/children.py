@@ -65,7 +65,7 @@ class Child:
                 stderr=output,
                 env={**os.environ, **self.program.environment},
                 start_new_session=True,
-                preexec_fn=_dies_with(os.getpid()),  # noqa: PLW1509 - the supervisor has one thread
+                preexec_fn=dies_with(os.getpid()),  # noqa: PLW1509 - the supervisor has one thread
             )
 
     def look(self, now: float) -> bool:
@@ -113,7 +113,7 @@ def _opened(path: Path) -> BinaryIO:
     return path.open("ab")
 
 
-def _dies_with(parent: int) -> Callable[[], None]:
+def dies_with(parent: int) -> Callable[[], None]:
     """What a child does before it becomes its program: ask Linux to stop it with its parent."""
     if sys.platform != "linux":
         return lambda: None
