@@ -25,6 +25,8 @@ from services.ports.intake import (
 MEASUREMENT_TOLD = ("value", "numerator", "denominator", "state", "suppressed", "withdrawn")
 _COMPARED = (*MEASUREMENT_TOLD, "complete_through")
 REDATED = "redated"
+DECLARED = "plan"
+_MAY_BE_LEFT_OUT = frozenset({"reason", "decided_by", "sustainer"})
 _MEASUREMENT = tables.measurement
 _EVENTS: dict[str, sa.Table] = {
     table.name: table
@@ -295,7 +297,7 @@ def _event_decision(
 ) -> Decision:
     if told is not None:
         return Decision(entry, _event_again(entry, rows, told), told=True)
-    if rows and rows[-1].digest == entry.digest:
+    if rows and (rows[-1].digest == entry.digest or _declared_already(entry, rows[-1])):
         return Decision(entry, Outcome(entry.item, "unchanged"))
     row = {
         "subject_key": entry.subject_key,
@@ -309,6 +311,17 @@ def _event_decision(
         return Decision(entry, Outcome(entry.item, "created"), row)
     before = _event_told(entry, rows[-1]._asdict())
     return Decision(entry, Outcome(entry.item, "corrected", before, _event_told(entry, row)), row)
+
+
+def _declared_already(entry: EventEntry, row: sa.Row[Any]) -> bool:
+    """Whether the plan declared just this; leaving out why or by whom contradicts nothing."""
+    if row.source != DECLARED:
+        return False
+    held, said = row._asdict(), {"on": entry.on, "reason": entry.reason, **entry.columns}
+    return all(
+        held[name] == value or (value is None and name in _MAY_BE_LEFT_OUT)
+        for name, value in said.items()
+    )
 
 
 def _event_again(entry: EventEntry, rows: Sequence[sa.Row[Any]], told: sa.Row[Any]) -> Outcome:

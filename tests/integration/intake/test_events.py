@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from services.persistence import tables
-from tests.integration.intake.conftest import Hospital
+from tests.integration.intake.conftest import NOW, Hospital
 
 PILOT = {"project": "sepsis-ed", "milestone": "pilot"}
 
@@ -89,3 +89,21 @@ def test_the_same_event_answers_as_it_did(hospital: Hospital) -> None:
     assert [each.result for each in take(milestone("redated", "2026-07-01", id="1"))] == [
         "rejected"
     ]
+
+
+def test_what_the_plan_declared_is_no_news(hospital: Hospital) -> None:
+    edit = (
+        "bigdot: 1\norganisation: {id: northfield}\nprojects: [{id: sepsis-ed, leader: null,"
+        " state: paused, milestones: [{id: pilot, due: 2026-05-14}]}]\n"
+    )
+    hospital.services.plans.apply(hospital.id, edit, author="board", reason="money", known_at=NOW)
+    today = NOW.date().isoformat()
+    state = {"project": "sepsis-ed", "state": "paused", "on": today}
+    vacant = {"project": "sepsis-ed", "role": "leader", "person": None, "on": today}
+    before = hospital.stale()
+    same = [state, state | {"reason": "money"}, vacant]
+    assert hospital.record("projects", *same) == ["unchanged"] * 3
+    assert hospital.record("milestones", milestone("redated", "2026-05-14")) == ["unchanged"]
+    assert hospital.stale() == before
+    filled = [vacant | {"person": "cmo"}, state | {"reason": "staff"}]
+    assert hospital.record("projects", *filled) == ["corrected"] * 2
