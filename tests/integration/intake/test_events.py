@@ -98,8 +98,8 @@ def test_what_the_plan_declared_is_no_news(hospital: Hospital) -> None:
     )
     hospital.services.plans.apply(hospital.id, edit, author="board", reason="money", known_at=NOW)
     today = NOW.date().isoformat()
-    state = {"project": "sepsis-ed", "state": "paused", "on": today}
-    vacant = {"project": "sepsis-ed", "role": "leader", "person": None, "on": today}
+    state: dict[str, Any] = {"project": "sepsis-ed", "state": "paused", "on": today}
+    vacant: dict[str, Any] = {"project": "sepsis-ed", "role": "leader", "person": None, "on": today}
     before = hospital.stale()
     same = [state, state | {"reason": "money"}, vacant]
     assert hospital.record("projects", *same) == ["unchanged"] * 3
