@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from services.delivery.deliver import Deliver
     from services.evaluation.judge import Judge
     from services.intake.record import Intake
+    from services.notify.notifier import Notifier
     from services.persistence.audit import DatabaseAuditLog
     from services.persistence.channels import DatabaseChannelStore
     from services.persistence.evaluations import DatabaseEvaluationStore
@@ -222,20 +223,17 @@ class Services:
         return DatabaseEvaluationStore(self.engine, self.plan_store)
 
     @cached_property
-    def deliver(self) -> Deliver:
-        """Sends what is owed."""
-        from services.delivery.deliver import Deliver
+    def notifier(self) -> Notifier:
+        """Sends one letter to one recipient on one channel."""
         from services.notify.mail import SmtpServer
         from services.notify.notifier import Notifier
         from services.persistence.mailbox import DatabaseMailbox
-        from services.persistence.outbox import DatabaseOutbox
-        from services.rendering.letter import LetterWriter
 
         mail = self.options.mail
         server = mail.host and SmtpServer(
             mail.host, mail.port, mail.user, mail.password, mail.starttls
         )
-        notifier = Notifier(
+        return Notifier(
             self.plan_store,
             self.channel_store,
             DatabaseMailbox(self.engine, self.clock),
@@ -243,8 +241,16 @@ class Services:
             (mail.sender, mail.reply_to),
             self.options.channel_allow_hosts,
         )
+
+    @cached_property
+    def deliver(self) -> Deliver:
+        """Sends what is owed."""
+        from services.delivery.deliver import Deliver
+        from services.persistence.outbox import DatabaseOutbox
+        from services.rendering.letter import LetterWriter
+
         writer = LetterWriter(self.options.base_url, self.options.domain)
-        return Deliver(DatabaseOutbox(self.engine), notifier, writer, self.clock)
+        return Deliver(DatabaseOutbox(self.engine), self.notifier, writer, self.clock)
 
     @cached_property
     def alerts(self) -> Alerts:

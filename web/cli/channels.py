@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from email.utils import make_msgid
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +11,10 @@ import click
 from services.access.channels import KINDS
 from services.bootstrap import Services
 from services.ports.access import ChannelRecord
+from services.ports.delivery import Letter, SendFailedError, Slot
 from web.cli.options import (
     ACTOR,
+    Trouble,
     answer,
     json_option,
     organisation_option,
@@ -72,6 +75,33 @@ def remove(services: Services, channel_id: str, organisation: str | None) -> Non
     owner = services.organisations.pick(organisation)
     services.channels.remove(owner.id, channel_id, actor=ACTOR)
     click.echo(f"The channel {channel_id} is removed.")
+
+
+@command.command()
+@click.argument("channel_id", metavar="ID")
+@organisation_option
+@with_services
+def test(services: Services, channel_id: str, organisation: str | None) -> None:
+    """Send a message marked as a test to the channel ID, and say what became of it."""
+    owner = services.organisations.pick(organisation)
+    if channel_id not in {record.slug for record in services.channels.all(owner.id)}:
+        raise Trouble(f"there is no channel {channel_id}")
+    slot, letter = _trial(owner.id, channel_id, services.options.domain)
+    try:
+        services.notifier.send(slot, letter)
+    except SendFailedError as error:
+        raise Trouble(f"{channel_id}: {error}") from None
+    click.echo(f"{channel_id}: the test message was taken.")
+
+
+def _trial(organisation_id: int, channel: str, domain: str) -> tuple[Slot, Letter]:
+    """A message about nothing, which says so, under an id of its own."""
+    message_id = make_msgid("test", domain=domain)
+    subject = "[Test] Bigdot can reach this channel"
+    text = f"This is a test message from {ACTOR.name}. No aim has changed; nothing is asked of you."
+    data = {"state": "test", "about": "test"}
+    letter = Letter(message_id, message_id, subject, text, "", (), data)
+    return Slot(organisation_id, "", channel, message_id, 1, ()), letter
 
 
 def _state(record: ChannelRecord) -> str:

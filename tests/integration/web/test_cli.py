@@ -6,7 +6,9 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from threading import Thread
 
 import pytest
 from click.testing import CliRunner, Result
@@ -138,6 +140,41 @@ def test_a_channels_address_is_never_shown(run: Run, north: None, tmp_path: Path
         assert "T0AB" not in result.output
         assert "10.0.0.1" not in result.output
     assert run("channels", "remove", "room").exit_code == 0
+
+
+@pytest.mark.parametrize(("status", "code"), [(200, 0), (404, 1), (503, 1)])
+def test_a_channel_is_tried(
+    run: Run, north: None, monkeypatch: pytest.MonkeyPatch, status: int, code: int
+) -> None:
+    bodies: list[bytes] = []
+
+    class Room(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            bodies.append(self.rfile.read(int(self.headers["Content-Length"])))
+            self.send_response(status)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            """Keep quiet."""
+
+    with HTTPServer(("127.0.0.1", 0), Room) as server:
+        thread = Thread(target=server.serve_forever)
+        thread.start()
+        host = f"127.0.0.1:{server.server_port}"
+        monkeypatch.setenv("BIGDOT_CHANNEL_ALLOW_HOSTS", host)
+        settings.cache_clear()
+        added = run("channels", "add", "room", "webhook", said=f"http://{host}/s3cret\n")
+        tried = run("channels", "test", "room")
+        server.shutdown()
+        thread.join()
+    assert added.exit_code == 0, added.output
+    assert tried.exit_code == code, tried.output
+    assert "[Test]" in json.loads(bodies[0])["title"]
+    said = "the test message was taken" if code == 0 else f"room: webhook: answered {status}"
+    assert said in tried.output
+    assert "s3cret" not in tried.output
+    assert run("channels", "test", "nowhere").exit_code == 1
+    assert run("channels", "test").exit_code == 2
 
 
 def test_an_address_is_sealed_and_opens_with_any_of_the_keys(
