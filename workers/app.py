@@ -7,6 +7,7 @@ from typing import Any
 
 from celery import Celery, signals
 from kombu.exceptions import OperationalError
+from kombu.transport.redis import Channel
 
 from services.ports.doorbell import QUEUE
 from workers import process
@@ -24,8 +25,8 @@ def make_app() -> Celery:
     made = Celery("bigdot", include=["workers.tasks"])
     made.conf.update(
         task_default_queue=QUEUE,
-        task_acks_late=True,
-        task_reject_on_worker_lost=True,
+        # A bell is acknowledged as it is heard: what a dead worker leaves, the next tick finds.
+        task_acks_late=False,
         task_ignore_result=True,
         task_time_limit=HARD_LIMIT_SECONDS,
         task_soft_time_limit=SOFT_LIMIT_SECONDS,
@@ -59,6 +60,7 @@ def make_app() -> Celery:
 def _connect(made: Celery) -> Celery:
     """Signals: settings and logging are read, and services made, when a process starts."""
     signals.setup_logging.connect(process.configure_logging, weak=False)
+    signals.worker_init.connect(_restore_no_bells, weak=False)
     signals.worker_init.connect(process.make_ready, weak=False)
     signals.worker_process_init.connect(process.forget, weak=False)
     signals.worker_process_shutdown.connect(process.forget, weak=False)
@@ -66,6 +68,15 @@ def _connect(made: Celery) -> Celery:
     signals.beat_init.connect(_tick_at_once, weak=False)
     made.on_configure.connect(_address, weak=False)
     return made
+
+
+def _restore_no_bells(**_: object) -> None:
+    """Put no unheard bell back when a connection closes.
+
+    It is not worth it, and Kombu tries it over the connection that was just lost, whose failure
+    ends the worker.
+    """
+    Channel.do_restore = False
 
 
 def _tick_at_once(sender: Any, **_: object) -> None:
