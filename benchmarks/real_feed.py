@@ -305,7 +305,8 @@ def check(run: Run, books: Books, postbox: Postbox, expected: dict[tuple[str, st
                 sa.select(tables.message.c.id).where(tables.message.c.state == "sent")
             )
         }
-        other = count(tables.message, tables.message.c.state != "sent")
+        dropped = count(tables.message, tables.message.c.state == "dropped")
+        lost = count(tables.message, tables.message.c.state.not_in(("sent", "dropped")))
     received, repeats = _received(postbox)
     wrong = {
         key: status
@@ -319,7 +320,7 @@ def check(run: Run, books: Books, postbox: Postbox, expected: dict[tuple[str, st
     )
     print(
         f"  evaluations stored {evaluations}, alerts {alerts}, messages sent {len(sent)}"
-        f" (dropped or merged away {other}), mails {len(postbox.mails)}"
+        f" (overtaken before they were sent {dropped}, lost {lost}), mails {len(postbox.mails)}"
     )
     print(
         f"  owed and not received {len(sent - received)}, received and not owed"
@@ -331,6 +332,7 @@ def check(run: Run, books: Books, postbox: Postbox, expected: dict[tuple[str, st
     good = (
         books.accepted == books.posted == facts == journal
         and sent == received
+        and not lost
         and repeats <= books.kills
         and compared > 0
         and not wrong

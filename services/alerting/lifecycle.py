@@ -15,7 +15,7 @@ from services.framework.judgement import Outcome, Severity, Status, Verdict
 
 STATUS = "STATUS"
 _ENDS = frozenset({Status.ON_TRACK, Status.HOLDING, Status.ACHIEVED, Status.CLOSE})
-_NEWS = frozenset({Status.ACHIEVED, Status.CLOSE})
+NEWS = frozenset({Status.ACHIEVED, Status.CLOSE})
 _ORDER = (Severity.INFO, Severity.WATCH, Severity.WARN, Severity.CRIT)
 
 
@@ -64,7 +64,7 @@ def decide_status(standing: Standing | None, verdict: Verdict, *, ended: bool = 
         return _while_open(standing, verdict)
     if status.is_bad:
         return _said(Change.OPEN, "The status became", status)
-    if status in _NEWS and status is not told:
+    if status in NEWS and status is not told:
         return _said(Change.ANNOUNCE, "The aim is", status)
     return Decision(Change.NOTHING, f"{status.words} needs no message.", status=status)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,6 +11,7 @@ from uuid import uuid4
 import sqlalchemy as sa
 
 from services.alerting.lifecycle import Change, Standing
+from services.alerting.overtaken import Heard, To, hears, overtaken, told_of_wrong
 from services.framework.evaluate import ENGINE_VERSION
 from services.framework.judgement import Evaluation, Severity, Status, Subject, SubjectKind
 from services.persistence import tables
@@ -213,17 +214,15 @@ class _Work:
         identifier, episode, step = self._alert(alert, change)
         if not change.decision.tells:
             return
+        owed = {To(one.recipient, one.channel): one for one in change.owed}
+        told = self._overtake(identifier, change, owed)
         self._event(identifier, episode, step, change)
-        for owed in change.owed:
-            self._owe(
-                identifier,
-                (episode, step),
-                (owed.recipient, owed.channel),
-                owed.content,
-                owed.due_at,
-            )
+        hearing = hears(change.decision, owed, told)
+        for to, one in owed.items():
+            if to in hearing:
+                self._owe(identifier, (episode, step), to, one.content, one.due_at)
         if change.to_told is not None:
-            self._tell_again(identifier, (episode, step), change)
+            self._tell_again(identifier, (episode, step), change, told)
 
     def _alert(self, alert: Any, change: AlertChange) -> tuple[int, int, int]:
         """Write the alert's row; its id, episode and step."""
@@ -309,14 +308,62 @@ class _Work:
                 Slot(self._row.organisation_id, to[0], to[1], message_id, 1, parts)
             )
 
-    def _tell_again(self, alert: int, step: tuple[int, int], change: AlertChange) -> None:
-        """Owe those who were told in this episode what became of it."""
-        told = sa.select(_MESSAGE.c.recipient, _MESSAGE.c.channel).where(
-            _MESSAGE.c.alert_id == alert, _MESSAGE.c.episode == step[0]
-        )
-        for recipient, channel in self._connection.execute(told.distinct()).all():
-            due = change.mail_due if channel == _MAIL and change.mail_due else self._system
-            self._owe(alert, step, (recipient, channel), change.to_told or {}, due)
+    def _overtake(self, alert: int, change: AlertChange, owed: Collection[To]) -> tuple[To, ...]:
+        """Drop what waits and is no longer so; gives who was told that something was wrong."""
+        waiting = _waits_to_leave(self._connection, alert)
+        dropped = overtaken(change.decision, waiting, owed)
+        for number, why in dropped.items():
+            self._connection.execute(
+                _MESSAGE.update()
+                .where(_MESSAGE.c.id == number)
+                .values(state="dropped", last_error=why, closed_at=self._system)
+            )
+        led_by_dropped = sa.and_(_MESSAGE.c.slot.in_(dropped), _MESSAGE.c.closed_at.is_(None))
+        self._connection.execute(_MESSAGE.update().where(led_by_dropped).values(slot=None))
+        return told_of_wrong(_heard(self._connection, alert, waiting))
+
+    def _tell_again(
+        self, alert: int, step: tuple[int, int], change: AlertChange, told: Sequence[To]
+    ) -> None:
+        """Owe those who were told what became of it."""
+        for to in told:
+            due = change.mail_due if to.channel == _MAIL and change.mail_due else self._system
+            self._owe(alert, step, to, change.to_told or {}, due)
+
+
+def _waits_to_leave(connection: sa.Connection, alert: int) -> dict[int, To]:
+    """Messages of an alert that surely reached nobody yet, locked.
+
+    Not those that a sender has claimed, or is claiming, nor those that may have arrived.
+    """
+    m, attempt = _MESSAGE.c, tables.delivery_attempt.c
+    unsure = sa.exists().where(attempt.message_id == m.id, attempt.result == "unknown")
+    query = (
+        sa.select(m.id, m.recipient, m.channel)
+        .where(m.alert_id == alert, m.state == "owed", m.closed_at.is_(None), ~unsure)
+        .order_by(m.id)
+        .with_for_update(skip_locked=True)
+    )
+    return {row.id: To(row.recipient, row.channel) for row in connection.execute(query)}
+
+
+def _heard(connection: sa.Connection, alert: int, waiting: Collection[int]) -> list[Heard]:
+    """What left of an alert, or may have left: neither given up, nor dropped, nor waiting."""
+    m, event = _MESSAGE.c, tables.alert_event.c
+    step = sa.and_(
+        event.alert_id == m.alert_id,
+        event.episode == m.episode,
+        event.step == m.step,
+        event.kind.in_([change.value for change in Change]),
+    )
+    query = (
+        sa.select(m.id, m.recipient, m.channel, event.kind)
+        .join_from(_MESSAGE, tables.alert_event, step)
+        .where(m.alert_id == alert, m.state.not_in(("dead", "dropped")))
+        .order_by(m.id)
+    )
+    rows = connection.execute(query).all()
+    return [Heard(To(r.recipient, r.channel), r.kind) for r in rows if r.id not in waiting]
 
 
 def _alerts(connection: sa.Connection, subject_id: int) -> dict[tuple[str, str], Any]:

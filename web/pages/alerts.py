@@ -102,11 +102,13 @@ def _step(step: AlertStep) -> dict[str, str | None]:
 def _message(message: MessageLine) -> dict[str, str | int | None]:
     to = services().reporting.person(signed_in().organisation_id, message.recipient)
     at = message.sent_at or message.due_at
+    dropped = message.state == "dropped"
+    state = f"not sent: {message.last_error}" if dropped else _STATES[message.state]
     return {
         "to": to,
         "channel": message.channel,
-        "state": _STATES.get(message.state, message.state),
-        "at": told(at),
+        "state": state,
+        "at": None if dropped else told(at),
         "attempts": message.attempts,
-        "error": message.last_error,
+        "error": None if dropped else message.last_error,
     }

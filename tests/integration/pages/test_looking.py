@@ -8,6 +8,7 @@ from collections.abc import Callable
 import pytest
 from flask.testing import FlaskClient
 
+from services.persistence import tables
 from services.rendering.charts import ChartFailedError
 from tests.integration.pages.conftest import SECRETS, text_of
 from tests.integration.pipeline.conftest import Hospital
@@ -127,6 +128,17 @@ def test_alerts_tell_what_happened_and_who_was_told(at_browser: At) -> None:
     page = text_of(client, found[1])
     assert "Opened: deteriorating" in page
     assert "Chief nursing officer by mail: sent" in page
+
+
+def test_an_alert_tells_why_a_message_was_not_sent(northfield: Hospital, at_browser: At) -> None:
+    why = {"state": "dropped", "sent_at": None, "last_error": "resolved before it was sent"}
+    with northfield.services.engine.begin() as connection:
+        connection.execute(tables.message.update().values(**why))
+    client = at_browser("viewer")
+    found = re.search(r'href="(/alerts/\d+)"><strong>Det', client.get("/alerts").text)
+    assert found
+    told = "Chief nursing officer by mail: not sent: resolved before it was sent"
+    assert told in text_of(client, found[1])
 
 
 def test_the_mailbox_needs_no_sign_in_and_exists_embedded_only(northfield: Hospital) -> None:
