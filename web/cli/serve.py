@@ -40,12 +40,6 @@ def worker(concurrency: int | None) -> None:
 def beat() -> None:
     """Wake what time alone changes, each second, until stopped; one a deployment is enough."""
     settings = ready_settings(broker=True)
-    try:
-        settings.data_dir.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise WrongSetting(
-            f"the data folder {settings.data_dir} cannot be used: {error.strerror}"
-        ) from None
     _become(programs.beat(settings))
 
 

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Protocol
 
 BACKLOG = 1024
-SCHEDULE_FILE = "beat-schedule"
+FORGETFUL = "celery.beat:Scheduler"
+"""The scheduler that writes nothing: what ticks each second has nothing to catch up with."""
 
 
 class Serving(Protocol):
@@ -60,9 +61,8 @@ def worker(settings: Serving, concurrency: int | None = None) -> list[str]:
 
 
 def beat(settings: Serving) -> list[str]:
-    """The clock that ticks; its schedule file lies in the data folder."""
-    schedule = settings.data_dir.absolute() / SCHEDULE_FILE
-    return [*_celery("beat", settings), "--schedule", str(schedule), "--pidfile", ""]
+    """The clock that ticks; it writes no file."""
+    return [*_celery("beat", settings), "--scheduler", FORGETFUL, "--pidfile", ""]
 
 
 def _celery(what: str, settings: Serving) -> list[str]:
