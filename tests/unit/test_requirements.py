@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import re
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
 
-FOLDER = Path(__file__).resolve().parents[2] / "requirements"
+ROOT = Path(__file__).resolve().parents[2]
+FOLDER = ROOT / "requirements"
+UNNAMED = {"email-validator", "itsdangerous", "jsonschema", "psycopg-pool", "tzdata"}
+"""What others load, and what is still to be given up: none may be added without a reason."""
+SOURCES = ("config", "services", "workers", "web", "migrations")
 
 
 def _asked(name: str) -> set[str]:
@@ -43,3 +48,20 @@ def test_what_runs_is_what_was_tested() -> None:
         for name in ("main", "dev")
     }
     assert pins["main"] <= pins["dev"]
+
+
+def test_what_is_asked_for_is_used() -> None:
+    """The code names a module of every distribution that it asks for, or the distribution."""
+    paths = (path for source in SOURCES for path in (ROOT / source).rglob("*.py"))
+    words = set(re.findall(r"\w+", "\n".join(path.read_text(encoding="utf-8") for path in paths)))
+    modules = packages_distributions()
+    unused = {
+        name
+        for name in _asked("main.in")
+        if not words & {name, *(m for m, names in modules.items() if name in map(_plain, names))}
+    }
+    assert unused <= UNNAMED
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
