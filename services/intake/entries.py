@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -24,8 +25,28 @@ from services.ports.intake import (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Who sends: ``source`` where an item names none, the API key if there is one, and the
+    measures that it may write (None: all).
+
+    ``request`` is the identity of a request that may come again: what was kept of it before is
+    then answered as it was.
+    """
+
+    actor: str
+    source: str
+    key_id: int | None = None
+    measures: frozenset[str] | None = None
+    request: str | None = None
+
+
 class Checker:
-    """Checks items of one kind against one standing; ``now`` is business time."""
+    """Checks items of one kind against one standing; ``now`` is business time.
+
+    An item that has no id of its own is known by its place in a request with an identity, so
+    that the request again is answered the same.
+    """
 
     def __init__(
         self,
@@ -33,8 +54,7 @@ class Checker:
         dependents: Dependents,
         kind: str,
         now: datetime,
-        source: str,
-        measures: frozenset[str] | None,
+        sender: Sender,
     ) -> None:
         self._standing = standing
         self._dependents = dependents
@@ -42,8 +62,7 @@ class Checker:
         self._validate = MODELS[kind].__pydantic_validator__.validate_python
         self._now = now
         self._today = local_date(now, standing.plan.zone)
-        self._source = source
-        self._measures = measures
+        self._sender = sender
 
     def check(self, raw: RawItem) -> Entry | tuple[Trouble, ...]:
         """What may be kept of the item, or everything that is wrong with it."""
@@ -64,18 +83,18 @@ class Checker:
 
     def _measurement(self, raw: RawItem, item: MeasurementItem) -> MeasurementEntry:
         plan = self._standing.plan
-        measure = measurements.measure_of(plan, item, self._measures)
+        measure = measurements.measure_of(plan, item, self._sender.measures)
         place = measurements.place_of(plan, measure, item, self._now)
         amount = measurements.amount_of(measure, item, raw.data)
         home, subjects = self._marks(measure.id, place.site, place.stratum)
-        source = item.source or self._source
+        source, event_id = item.source or self._sender.source, self._id(raw, item)
         other = measure.feed if measure.feed is not None and measure.feed != source else None
         return MeasurementEntry(
             raw.item,
             source,
-            item.id,
+            event_id,
             raw.text,
-            self._hash(raw, item.id),
+            self._hash(raw, event_id),
             home,
             subjects,
             measure.id,
@@ -101,13 +120,14 @@ class Checker:
     def _event(self, raw: RawItem, item: Item) -> EventEntry:
         draft = events.draft_of(self._standing.plan, item, self._today)
         touched = self._ids(self._subjects_of(draft.subject))
+        event_id = self._id(raw, item)
         said = {"on": draft.on, "reason": draft.reason, **draft.columns}
         return EventEntry(
             raw.item,
-            item.source or self._source,
-            item.id,
+            item.source or self._sender.source,
+            event_id,
             raw.text,
-            self._hash(raw, item.id),
+            self._hash(raw, event_id),
             touched[0],
             tuple(sorted(touched)),
             draft.table,
@@ -118,6 +138,11 @@ class Checker:
             draft.columns,
             _digest(draft.table, str(draft.subject), said),
         )
+
+    def _id(self, raw: RawItem, item: Item) -> str | None:
+        if item.id is not None or self._sender.request is None:
+            return item.id
+        return f"{self._sender.request}/{raw.item}"
 
     def _hash(self, raw: RawItem, event_id: str | None) -> bytes:
         """Covers the body; where it has an id, whatever the spelling of equal JSON."""

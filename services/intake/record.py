@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 from services.intake.bodies import RawItem, from_objects
-from services.intake.entries import Checker
+from services.intake.entries import Checker, Sender
 from services.intake.refusals import Trouble
 from services.ports.clock import Clock
 from services.ports.doorbell import Doorbell
@@ -36,17 +36,6 @@ _REFUSALS = {
     ),
     "nothing": Trouble("nothing_to_withdraw", "there is no value to withdraw", "/withdrawn"),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Sender:
-    """Who sends: ``source`` where an item names none, the API key if there is one, and the
-    measures that it may write (None: all)."""
-
-    actor: str
-    source: str
-    key_id: int | None = None
-    measures: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,9 +121,7 @@ class Intake:
 
     def checker(self, standing: Standing, stamp: Stamp, sender: Sender) -> Checker:
         """Checks items as of the stamp."""
-        return Checker(
-            standing, self._dependents, stamp.kind, stamp.known_at, sender.source, sender.measures
-        )
+        return Checker(standing, self._dependents, stamp.kind, stamp.known_at, sender)
 
     def keep(self, standing: Standing, stamp: Stamp, wave: Sequence[Entry]) -> list[Outcome]:
         """Keep one wave."""

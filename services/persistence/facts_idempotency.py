@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
+from uuid import uuid4
 
 import sqlalchemy as sa
 
@@ -23,27 +25,32 @@ class DatabaseIdempotencyStore:
 
     def begin(
         self, organisation_id: int, api_key_id: int, key: str, body_hash: bytes, now: datetime
-    ) -> StoredAnswer | None:
-        """The answer given before; None where this request is the first, and goes on.
+    ) -> StoredAnswer | str:
+        """The answer given before; else the identity of this request, which goes on.
 
-        A request that died without an answer is in flight for a minute. Raises KeyReusedError and
-        InFlightError.
+        A request that died without an answer is in flight for a minute; who comes then takes over
+        its identity, under which facts may have been kept. Raises KeyReusedError and InFlightError.
         """
+        fresh = uuid4().hex
         with writing(self._engine) as connection:
-            if self._first(connection, organisation_id, api_key_id, key, body_hash, now):
-                return None
+            if self._first(connection, organisation_id, api_key_id, key, (body_hash, fresh, now)):
+                return fresh
             row = connection.execute(
                 sa.select(_TABLE).where(*_of(organisation_id, api_key_id, key)).with_for_update()
             ).one()
             age = now - row.started_at
-            if age > KEPT_FOR or (row.status is None and age > ANSWERED_WITHIN):
-                _take_over(connection, row.id, body_hash, now)
-                return None
-        if row.body_hash != body_hash:
-            raise KeyReusedError
-        if row.status is None:
-            raise InFlightError
-        return StoredAnswer(row.status, row.content_type, row.answer)
+            if age > KEPT_FOR:
+                _take_over(connection, row.id, body_hash, fresh, now)
+                return fresh
+            if row.body_hash != body_hash:
+                raise KeyReusedError
+            if row.status is not None:
+                return StoredAnswer(row.status, row.content_type, row.answer)
+            if age <= ANSWERED_WITHIN:
+                raise InFlightError
+            identity: str = row.content_type or fresh
+            _take_over(connection, row.id, body_hash, identity, now)
+            return identity
 
     def finish(self, organisation_id: int, api_key_id: int, key: str, answer: StoredAnswer) -> None:
         """Remember the answer."""
@@ -70,17 +77,10 @@ class DatabaseIdempotencyStore:
         organisation_id: int,
         api_key_id: int,
         key: str,
-        body_hash: bytes,
-        now: datetime,
+        begun: tuple[bytes, str, datetime],
     ) -> bool:
-        values = {
-            "organisation_id": organisation_id,
-            "api_key_id": api_key_id,
-            "key": key,
-            "body_hash": body_hash,
-            "started_at": now,
-        }
-        insert = _insert(connection).values(**values).on_conflict_do_nothing()
+        values = {"organisation_id": organisation_id, "api_key_id": api_key_id, "key": key}
+        insert = _insert(connection).values(**values, **_begun(*begun)).on_conflict_do_nothing()
         return connection.execute(insert.returning(_TABLE.c.id)).first() is not None
 
 
@@ -91,12 +91,16 @@ def _insert(connection: sa.Connection):  # type: ignore[no-untyped-def]
     return dialect.insert(_TABLE)
 
 
-def _take_over(connection: sa.Connection, row: int, body_hash: bytes, now: datetime) -> None:
-    connection.execute(
-        _TABLE.update()
-        .where(_TABLE.c.id == row)
-        .values(body_hash=body_hash, status=None, answer=None, content_type=None, started_at=now)
-    )
+def _take_over(
+    connection: sa.Connection, row: int, body_hash: bytes, identity: str, now: datetime
+) -> None:
+    values = {"status": None, "answer": None, **_begun(body_hash, identity, now)}
+    connection.execute(_TABLE.update().where(_TABLE.c.id == row).values(values))
+
+
+def _begun(body_hash: bytes, identity: str, now: datetime) -> dict[str, Any]:
+    """A request that was begun; its identity stands where its answer's type will be."""
+    return {"body_hash": body_hash, "content_type": identity, "started_at": now}
 
 
 def _of(organisation_id: int, api_key_id: int, key: str) -> tuple[sa.ColumnElement[bool], ...]:

@@ -205,10 +205,11 @@ class IdempotencyStore(Protocol):
 
     def begin(
         self, organisation_id: int, api_key_id: int, key: str, body_hash: bytes, now: datetime
-    ) -> StoredAnswer | None:
-        """The answer given before; None where this request is the first, and goes on.
+    ) -> StoredAnswer | str:
+        """The answer given before; else the identity of this request, which goes on.
 
-        Raises KeyReusedError and InFlightError.
+        A request that takes over from one that died has its identity. Raises KeyReusedError and
+        InFlightError.
         """
         ...
 

@@ -21,8 +21,9 @@ from services.intake.bodies import (
     read_array_or_object,
     read_lines,
 )
+from services.intake.entries import Sender
 from services.intake.items import MODELS
-from services.intake.record import ItemResult, Sender
+from services.intake.record import ItemResult
 from services.intake.refusals import Trouble
 from services.ports.intake import InFlightError, KeyGoneError, KeyReusedError, StoredAnswer
 from web.api.problem import pointed, problem
@@ -49,7 +50,7 @@ for _kind in MODELS:
     blueprint.add_url_rule(f"/{_kind}", _kind, _view(_kind), methods=["POST"])
 
 
-def _answer(kind: str) -> Response:
+def _answer(kind: str, request_id: str | None = None) -> Response:
     """Take the body in and say what became of it."""
     if request.headers.get("Content-Encoding", "identity").lower() != "identity":
         return problem(
@@ -71,20 +72,19 @@ def _answer(kind: str) -> Response:
         return problem(415, "unsupported_media_type", f"Send {wanted}.", headers=headers)
     if not items:
         return problem(422, "empty", "The body holds no item.")
-    return _taken(kind, items, single=single)
+    return _taken(kind, items, single=single, request_id=request_id)
 
 
-def _taken(kind: str, items: Sequence[RawItem], *, single: bool) -> Response:
+def _taken(
+    kind: str, items: Sequence[RawItem], *, single: bool, request_id: str | None
+) -> Response:
     held = caller()
+    sender = Sender(f"key:{held.label}", held.label, held.key_id, held.measures, request_id)
     try:
-        results = services().intake.take(held.organisation_id, kind, items, _sender(held))
+        results = services().intake.take(held.organisation_id, kind, items, sender)
     except KeyGoneError:
         raise NotAuthenticatedError("The API key is no longer in force.") from None
     return _one(results[0]) if single else _batch(results)
-
-
-def _sender(held: ApiCaller) -> Sender:
-    return Sender(f"key:{held.label}", held.label, held.key_id, held.measures)
 
 
 def _read() -> tuple[list[RawItem] | None, bool]:
@@ -122,15 +122,15 @@ def _once(kind: str, key: str) -> Response:
     except InFlightError:
         detail = "The request with this Idempotency-Key is being answered."
         return problem(409, "in_flight", detail, headers={"Retry-After": "1"})
-    if known is not None:
+    if isinstance(known, StoredAnswer):
         return Response(known.body, known.status, content_type=known.content_type)
-    return _remembered(kind, key, held)
+    return _remembered(kind, key, known, held)
 
 
-def _remembered(kind: str, key: str, held: ApiCaller) -> Response:
+def _remembered(kind: str, key: str, request_id: str, held: ApiCaller) -> Response:
     store, organisation_id = services().idempotency, held.organisation_id
     try:
-        answer = _answer(kind)
+        answer = _answer(kind, request_id)
     except BaseException:
         store.abandon(organisation_id, held.key_id, key)
         raise

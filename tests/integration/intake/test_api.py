@@ -13,6 +13,7 @@ from flask.testing import FlaskClient
 
 from services.persistence import tables
 from services.ports.access import Actor
+from services.ports.intake import StoredAnswer
 from tests.integration.intake.conftest import NOW, Hospital, value
 
 URL = "/api/v1/measurements"
@@ -176,6 +177,10 @@ def test_no_items_are_no_batch(client: FlaskClient) -> None:
     assert client.get(URL).headers["Allow"]
 
 
+class KilledError(BaseException):
+    """The end of a web process, which nothing in it may catch."""
+
+
 class TestIdempotencyKey:
     """The Idempotency-Key header."""
 
@@ -212,6 +217,42 @@ class TestIdempotencyKey:
             long_ago = system_now - timedelta(minutes=2)
             connection.execute(tables.idempotency.update().values(started_at=long_ago))
         assert client.post(URL, data=body, headers=headers).status_code == 202
+
+    @pytest.mark.parametrize("kind", ["measurements", "projects"])
+    def test_what_died_between_facts_and_answer_is_answered_as_it_would_have_been(
+        self,
+        client: FlaskClient,
+        hospital: Hospital,
+        monkeypatch: pytest.MonkeyPatch,
+        kind: str,
+    ) -> None:
+        role = {"project": "sepsis-ed", "role": "leader", "on": "2026-11-01"}
+        values = [value(1.0), value(2.0), value(2.0), value("none")]
+        roles = [role | {"person": None}, role | {"person": "cmo"}]
+        items: list[dict[str, Any]] = values if kind == "measurements" else roles
+        url, headers = f"/api/v1/{kind}", {"Idempotency-Key": "k"}
+        store = type(hospital.services.idempotency)
+        kept: list[StoredAnswer] = []
+
+        def dies(*arguments: Any) -> None:
+            kept.append(arguments[-1])
+            raise KilledError
+
+        with monkeypatch.context() as patch:
+            patch.setattr(store, "finish", dies)
+            with pytest.raises(KilledError):
+                client.post(url, json=items, headers=headers)
+        before = hospital.rows(tables.journal)
+        assert client.post(url, json=items, headers=headers).status_code == 409
+        other = client.post(url, json=items[:1], headers=headers)
+        assert other.get_json()["code"] == "key_reused"
+        with hospital.services.engine.begin() as connection:
+            long_ago = hospital.services.clock.system_now() - timedelta(minutes=2)
+            connection.execute(tables.idempotency.update().values(started_at=long_ago))
+        again = client.post(url, json=items, headers=headers)
+        assert again.get_data() == kept[0].body
+        assert again.get_json()["created"] == 1
+        assert hospital.rows(tables.journal) == before
 
     def test_a_key_of_another_feed_is_its_own(
         self, client: FlaskClient, hospital: Hospital

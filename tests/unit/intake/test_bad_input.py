@@ -24,7 +24,7 @@ from services.framework.plan import (
     Stratum,
 )
 from services.intake.bodies import RawItem, from_objects
-from services.intake.entries import Checker
+from services.intake.entries import Checker, Sender
 from services.intake.refusals import Trouble
 from services.ports.intake import Dependents, EventEntry, MeasurementEntry, Standing
 
@@ -75,7 +75,9 @@ def check(
     kind: str, item: Any, measures: frozenset[str] | None = None
 ) -> MeasurementEntry | EventEntry | tuple[Trouble, ...]:
     raw = from_objects([item])[0] if isinstance(item, dict) else RawItem(0, item, "")
-    return Checker(STANDING, DEPENDENTS, kind, NOW, "feed", measures).check(raw)
+    return Checker(STANDING, DEPENDENTS, kind, NOW, Sender("test", "feed", None, measures)).check(
+        raw
+    )
 
 
 def kept(item: dict[str, Any]) -> MeasurementEntry:
@@ -251,6 +253,6 @@ def test_the_current_definition_is_meant() -> None:
 def test_the_day_is_that_of_the_organisation() -> None:
     """At 23:30 UTC in summer it is tomorrow in London."""
     late = datetime(2026, 6, 30, 23, 30, tzinfo=UTC)
-    checker = Checker(STANDING, DEPENDENTS, "measurements", late, "feed", None)
+    checker = Checker(STANDING, DEPENDENTS, "measurements", late, Sender("test", "feed"))
     raw = from_objects([{"measure": "hsmr", "period": "2026-06", "value": 1}])[0]
     assert isinstance(checker.check(raw), MeasurementEntry)
