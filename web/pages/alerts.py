@@ -10,7 +10,7 @@ from services.ports.reporting import AlertRecord, AlertStep, MessageLine
 from services.reporting.aims import open_of
 from web.context import services
 from web.identity import needs_role, signed_in
-from web.pages.words import alert_words, told
+from web.pages.words import alert_words, moved_clock, told
 
 blueprint = Blueprint("alerts", __name__)
 SEE_OTHER = 303
@@ -86,6 +86,7 @@ def _page(record: AlertRecord, error: str | None = None, note: str = "") -> str:
         may_acknowledge=may and words.is_open and words.acknowledged is None,
         steps=[_step(step) for step in record.steps],
         messages=[_message(message) for message in record.messages],
+        moved=moved_clock(signed_in().zone),
         error=error,
         note=note,
     )

@@ -12,6 +12,7 @@ from services.ports.reporting import Mail
 from services.reporting.words import when
 from web.context import services, web_options
 from web.identity import visitor
+from web.pages.words import moved_clock
 
 blueprint = Blueprint("mailbox", __name__)
 _LARGEST_ID = 2**63 - 1
@@ -74,6 +75,8 @@ def _page(mails: tuple[Mail, ...], chosen: Mail | None) -> str:
         mails=[(mail, when(mail.sent_at, zone)) for mail in mails],
         chosen=chosen,
         chosen_at=when(chosen.sent_at, zone) if chosen else None,
+        zone=zone,
+        moved=moved_clock(zone),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from services.alerting.content import HEADLINES
 from services.ports.reporting import AlertLine
@@ -12,6 +12,8 @@ from services.reporting.aims import TITLES
 from services.reporting.words import when
 from web.context import services
 from web.identity import signed_in
+
+_MOVED = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,18 @@ def alert_words(alerts: Iterable[AlertLine]) -> list[AlertWords]:
 def told(instant: datetime) -> str:
     """An instant on the visitor's clock."""
     return when(instant, signed_in().zone)
+
+
+def moved_clock(zone: str) -> str | None:
+    """What to say beside times of messages where business time was moved; None where it was not."""
+    clock = services().clock
+    business, system = clock.business_now(), clock.system_now()
+    if abs(business - system) < _MOVED:
+        return None
+    return (
+        f"The clock was moved: aims are judged as of {when(business, zone)}. Messages carry the "
+        f"time at which they really left; by that clock it is {when(system, zone)}."
+    )
 
 
 def _in_words(alert: AlertLine) -> AlertWords:

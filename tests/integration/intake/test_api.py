@@ -228,8 +228,8 @@ class TestIdempotencyKey:
     ) -> None:
         role = {"project": "sepsis-ed", "role": "leader", "on": "2026-11-01"}
         values = [value(1.0), value(2.0), value(2.0), value("none")]
-        roles = [role | {"person": None}, role | {"person": "cmo"}]
-        items: list[dict[str, Any]] = values if kind == "measurements" else roles
+        roles: list[Any] = [role | {"person": None}, role | {"person": "cmo"}]
+        items: list[Any] = values if kind == "measurements" else roles
         url, headers = f"/api/v1/{kind}", {"Idempotency-Key": "k"}
         store = type(hospital.services.idempotency)
         kept: list[StoredAnswer] = []

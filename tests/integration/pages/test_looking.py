@@ -141,6 +141,21 @@ def test_an_alert_tells_why_a_message_was_not_sent(northfield: Hospital, at_brow
     assert told in text_of(client, found[1])
 
 
+def test_a_moved_clock_is_told_beside_the_times_of_messages(
+    northfield: Hospital, at_browser: At
+) -> None:
+    client = at_browser("viewer")
+    found = re.search(r'href="(/alerts/\d+)"><strong>Det', client.get("/alerts").text)
+    assert found
+    embedded = create_app(northfield.services, WebOptions(SECRETS, embedded=True)).test_client()
+    moved = "The clock was moved: aims are judged as of 20 August 2025, "
+    assert f"{moved}13:00" in text_of(client, found[1]), "London's summer time"
+    page = text_of(embedded, "/mailbox")
+    assert f"Times are those of UTC. {moved}12:00" in page
+    northfield.services.clock.run_with_system()
+    assert "The clock was moved" not in text_of(client, found[1]) + text_of(embedded, "/mailbox")
+
+
 def test_the_mailbox_needs_no_sign_in_and_exists_embedded_only(northfield: Hospital) -> None:
     embedded = create_app(northfield.services, WebOptions(SECRETS, embedded=True)).test_client()
     mails = embedded.get("/mailbox.json").get_json()
