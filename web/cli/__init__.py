@@ -20,6 +20,7 @@ COMMANDS = {
     "keys": ("web.cli.keys", "Make, list and revoke API keys."),
     "users": ("web.cli.users", "Make, list and disable accounts."),
     "channels": ("web.cli.channels", "Add, list and remove chat channels and webhooks."),
+    "notify": ("web.cli.channels", "Try a chat channel or webhook."),
     "organisations": ("web.cli.organisations", "Make and list organisations."),
 }
 

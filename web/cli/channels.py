@@ -77,6 +77,11 @@ def remove(services: Services, channel_id: str, organisation: str | None) -> Non
     click.echo(f"The channel {channel_id} is removed.")
 
 
+@click.group("notify")
+def notify() -> None:
+    """Try a channel: `bigdot notify test ID` is `bigdot channels test ID`."""
+
+
 @command.command()
 @click.argument("channel_id", metavar="ID")
 @organisation_option
@@ -115,3 +120,7 @@ def _plain(record: ChannelRecord) -> dict[str, Any]:
         "masked": record.masked,
         "state": _state(record),
     }
+
+
+notify.add_command(test)
+commands = {"channels": command, "notify": notify}

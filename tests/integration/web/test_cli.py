@@ -142,9 +142,10 @@ def test_a_channels_address_is_never_shown(run: Run, north: None, tmp_path: Path
     assert run("channels", "remove", "room").exit_code == 0
 
 
+@pytest.mark.parametrize("group", ["channels", "notify"])
 @pytest.mark.parametrize(("status", "code"), [(200, 0), (404, 1), (503, 1)])
 def test_a_channel_is_tried(
-    run: Run, north: None, monkeypatch: pytest.MonkeyPatch, status: int, code: int
+    run: Run, north: None, monkeypatch: pytest.MonkeyPatch, status: int, code: int, group: str
 ) -> None:
     bodies: list[bytes] = []
 
@@ -164,7 +165,7 @@ def test_a_channel_is_tried(
         monkeypatch.setenv("BIGDOT_CHANNEL_ALLOW_HOSTS", host)
         settings.cache_clear()
         added = run("channels", "add", "room", "webhook", said=f"http://{host}/s3cret\n")
-        tried = run("channels", "test", "room")
+        tried = run(group, "test", "room")
         server.shutdown()
         thread.join()
     assert added.exit_code == 0, added.output
@@ -173,8 +174,8 @@ def test_a_channel_is_tried(
     said = "the test message was taken" if code == 0 else f"room: webhook: answered {status}"
     assert said in tried.output
     assert "s3cret" not in tried.output
-    assert run("channels", "test", "nowhere").exit_code == 1
-    assert run("channels", "test").exit_code == 2
+    assert run(group, "test", "nowhere").exit_code == 1
+    assert run(group, "test").exit_code == 2
 
 
 def test_an_address_is_sealed_and_opens_with_any_of_the_keys(
