@@ -140,33 +140,28 @@ def _event_day(item: MeasurementItem, today: date) -> date:
 
 
 def _site(plan: Plan, measure: Measure, site: str, start: date) -> None:
-    if site == SYSTEM:
-        return
-    allowed = measure.sites or tuple(plan.sites)
-    if site not in allowed:
-        raise RefusedError(
-            "unknown_site",
-            f"{measure.id} has no site {site!r}; {known((SYSTEM, *allowed))}",
-            "site",
-        )
-    ended = plan.sites[site].ended if site in plan.sites else None
-    if ended is not None and start >= ended:
-        raise RefusedError("ended_site", f"{site} ended on {ended}", "site")
+    if site != SYSTEM:
+        allowed = measure.sites or tuple(plan.sites)
+        ended = plan.sites[site].ended if site in plan.sites else None
+        _in_use("site", site, (f"{measure.id} has no site", (SYSTEM, *allowed)), ended, start)
 
 
 def _stratum(plan: Plan, measure: Measure, stratum: str, start: date) -> None:
-    if stratum == ALL:
-        return
-    allowed = measure.strata or tuple(plan.strata)
-    if stratum not in allowed:
-        raise RefusedError(
-            "unknown_stratum",
-            f"{measure.id} has no stratum {stratum!r}; {known((ALL, *allowed))}",
-            "stratum",
-        )
-    ended = plan.strata[stratum].ended if stratum in plan.strata else None
+    if stratum != ALL:
+        allowed = measure.strata or tuple(plan.strata)
+        ended = plan.strata[stratum].ended if stratum in plan.strata else None
+        _in_use("stratum", stratum, (f"{measure.id} has no stratum", (ALL, *allowed)), ended, start)
+
+
+def _in_use(
+    field: str, name: str, allowed: tuple[str, tuple[str, ...]], ended: date | None, start: date
+) -> None:
+    """Refuse a site or stratum that the measure does not have, or that ended by then."""
+    said, names = allowed
+    if name not in names:
+        raise RefusedError(f"unknown_{field}", f"{said} {name!r}; {known(names)}", field)
     if ended is not None and start >= ended:
-        raise RefusedError("ended_stratum", f"{stratum} ended on {ended}", "stratum")
+        raise RefusedError(f"ended_{field}", f"{name} ended on {ended}", field)
 
 
 def _told_in_time(item: MeasurementItem, now: datetime) -> None:
