@@ -14,7 +14,7 @@ from services.framework.judgement import Evaluation, Subject, SubjectKind
 from services.framework.plan import Aim, Plan, Project
 from services.framework.verdict import judge
 
-ENGINE_VERSION = "2"
+ENGINE_VERSION = "3"
 
 
 def evaluate(plan: Plan, facts: Facts, subject: Subject, as_of: datetime) -> Evaluation:

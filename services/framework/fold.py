@@ -12,21 +12,22 @@ from typing import NamedTuple
 
 from services.framework.facts import Maturity
 from services.framework.judgement import Status
+from services.framework.noise import LAMBDA, Noise
 from services.framework.periods import Period
 from services.framework.plan import Aim, AimMeasure, Intent, Measure
+from services.framework.season import A_YEAR
 from services.framework.series import Point, Series
 from services.framework.trajectory import (
-    LAMBDA,
     NOTHING_YET,
     BaselineLevel,
     Comparison,
     Evidence,
     GlidePath,
     Lag,
-    Noise,
     baseline_level,
     baseline_points,
     better,
+    limit_over,
 )
 
 MIN_POINTS = 2
@@ -66,6 +67,21 @@ class Course:
         return LAMBDA if self.measure.window == 1 else 1.0
 
     @property
+    def history(self) -> tuple[Point, ...]:
+        """The judged values before the aim's start."""
+        start = self.aim.start
+        before = start.ordinal if start else 0
+        return tuple(p for p in self.series.points if p.judged and p.ordinal < before)
+
+    @property
+    def sure(self) -> float:
+        """The limit of the running means, in standard errors; without an end two years count."""
+        start, deadline = self.aim.start, self.aim.deadline
+        if start is None or deadline is None:
+            return limit_over(round(2 * A_YEAR.get(self.measure.frequency, 1.0)))
+        return limit_over(deadline.ordinal - start.ordinal + 1)
+
+    @property
     def gap(self) -> float:
         """The distance from the baseline to the target, in the measure's units."""
         return abs(self.target - self.level.value)
@@ -82,7 +98,7 @@ class Course:
     def shared(self, ordinal: int) -> float:
         """The error of the baseline in what is expected of the period, in values' noise."""
         if not self.improves:
-            return 0.0 if self.declared.target is not None else self.level.error
+            return 0.0 if self.declared.target is not None else self.level.whole_error
         error = self.level.error
         return (1 - self.path.elapsed(ordinal)) * error if error else 0.0
 
@@ -121,7 +137,8 @@ def _single(aim: Aim, goal: float | tuple[float, float] | None, baseline: float)
 class Step(NamedTuple):
     """One period of the fold; without a judged value and a noise only ``status`` says anything.
 
-    ``short`` is the standardised distance from the target, positive on the wrong side.
+    ``short`` is the standardised distance from the target, positive on the wrong side; ``season``
+    what the time of year adds to the value, in the measure's units.
     """
 
     ordinal: int
@@ -131,6 +148,7 @@ class Step(NamedTuple):
     path: Evidence
     short: float
     status: Status
+    season: float = 0.0
 
 
 @dataclass(slots=True)
@@ -154,9 +172,12 @@ class Fold:
     _decided: bool = False
 
     def __post_init__(self) -> None:
-        memory = self.course.memory
-        self.path, self.upper, self.worse = Lag(memory), Lag(memory), Lag(memory)
-        self._noise = Noise(self.course.measure, self.course.baseline, self.course.gap)
+        self.path, self.upper, self.worse = self._lag(), self._lag(), self._lag()
+        course = self.course
+        self._noise = Noise(course.measure, course.baseline, course.gap, course.history)
+
+    def _lag(self) -> Lag:
+        return Lag(self.course.memory, self.course.sure)
 
     @property
     def judged(self) -> Sequence[Step]:
@@ -182,18 +203,20 @@ class Fold:
     def _take(self, ordinal: int, point: Point | None) -> None:
         expected = self.course.expected(ordinal)
         sigma = None
-        short = 0.0
+        short = season = 0.0
         if point is not None and point.judged and point.value is not None:
             sigma = self._noise_of(point, expected)
         if point is not None and point.value is not None and sigma is not None:
-            self._behind = self._lagging(ordinal, point.value, expected, sigma)
-            short = self._short(point, point.value)
-            self._move(ordinal, self._next(ordinal, point, point.value, short))
+            season = self._noise.seasonal(ordinal, expected, point.denominator)
+            value = point.value - season
+            self._behind = self._lagging(ordinal, value, expected, sigma)
+            short = self._short(point, value)
+            self._move(ordinal, self._next(ordinal, point, value, short))
         if point is not None and self._decides(point, sigma is not None):
             self._decided = True
             self._move(ordinal, self._at_deadline())
         shown = point if point is not None and point.judged else None
-        step = Step(ordinal, shown, expected, sigma, self._behind, short, self.status)
+        step = Step(ordinal, shown, expected, sigma, self._behind, short, self.status, season)
         self.steps.append(step)
         if sigma is not None:
             self._judged.append(step)
@@ -265,7 +288,7 @@ class Fold:
     def _slipping(self, short: float, reached: bool) -> Status | None:
         """Achieved or slipping, once the aim was achieved; None before."""
         if reached and (self.slip is None or self.status is Status.SLIPPING):
-            self.slip = Lag(self.course.memory)
+            self.slip = self._lag()
             return Status.ACHIEVED
         if self.slip is None:
             return None
@@ -306,6 +329,11 @@ class Fold:
     def _move(self, ordinal: int, status: Status) -> None:
         if status is not self.status or self.since is None:
             self.status, self.since = status, ordinal
+
+    def season_next(self, ordinal: int, expected: float) -> float:
+        """What the time of year would add to a coming value, in the measure's units."""
+        last = self._judged[-1].point if self._judged else None
+        return self._noise.seasonal(ordinal, expected, last.denominator if last else None)
 
     def sigma_next(self, expected: float) -> float:
         """The noise of a value of the next period, of the same size as the last."""

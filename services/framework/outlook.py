@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from math import ceil, exp, lgamma, log, sqrt
+from math import ceil, exp, hypot, lgamma, log, sqrt
 from typing import NamedTuple
 
 from services.framework.fold import (
@@ -33,7 +33,6 @@ from services.framework.periods import Frequency
 from services.framework.plan import Intent, Kind
 from services.framework.series import Point
 from services.framework.texts import count, digits_for, number, periods
-from services.framework.trajectory import SURE
 
 MIN_SINCE = 4
 MIN_VALUES = 8
@@ -277,26 +276,43 @@ def _is_free(course: Course) -> bool:
 def _chance(course: Course, fold: Fold, view: _View, mixture: Mixture) -> float:
     """The probability that the verdict at the deadline is a good one."""
     kept = (1 - view.past.memory) ** view.past.ahead
-    limit = (STAYS_OFF if fold.status in _OFF else GETS_OFF) * _limit(course)
+    limit = (STAYS_OFF if fold.status in _OFF else GETS_OFF) * _limit(course, view.deadline)
+    late, always = _season_ahead(course, fold, view)
     below, above = (view.size * (kept * side.ewma - limit) for side in (fold.path, fold.upper))
     if course.low is not None and course.high is not None:
         low, high = (view.scaled(v) * mixture.mass[RUNNING] for v in (course.low, course.high))
-        inside = mixture.at_least(RUNNING, low + below) - mixture.at_least(RUNNING, high - above)
-        return max(0.0, inside)
+        falls = mixture.at_least(RUNNING, high - above + always)
+        return max(0.0, mixture.at_least(RUNNING, low + below + always) - falls)
     if not course.improves:
         level = view.scaled(course.target) * mixture.mass[RUNNING]
-        return mixture.at_least(RUNNING, level + below)
+        return mixture.at_least(RUNNING, level + below + always)
     known = _known_lags(fold, view)
-    lately = mixture.on_path[LATELY] + view.size * known / RECENT
+    lately = mixture.on_path[LATELY] + late + view.size * known / RECENT
     surely, barely = (
         lately - view.size * short / sqrt(RECENT) for short in (SHORT_IF_OFF, SURELY_SHORT)
     )
-    return mixture.stands(surely, barely, mixture.on_path[RUNNING] + below)
+    return mixture.stands(surely, barely, mixture.on_path[RUNNING] + below + always)
 
 
-def _limit(course: Course) -> float:
-    """What the running mean of many lags must pass to be more than noise."""
-    return SURE * sqrt(course.memory / (2 - course.memory))
+def _season_ahead(course: Course, fold: Fold, view: _View) -> tuple[float, float]:
+    """What the time of year adds to the mean of the last values, and to the running mean.
+
+    The verdict takes its season from a value before it judges it, so it is to be added here.
+    """
+    past = view.past
+    late = always = 0.0
+    for step in range(1, past.ahead + 1):
+        ordinal = view.ordinal(step)
+        season = fold.season_next(ordinal, course.expected(ordinal)) * view.sign / view.unit
+        always += past.memory * (1 - past.memory) ** (past.ahead - step) * season
+        late += season / past.lately if step > past.ahead - past.lately else 0.0
+    return late, always
+
+
+def _limit(course: Course, deadline: int) -> float:
+    """What the running mean of many lags must pass to be more than noise at the deadline."""
+    spread = sqrt(course.memory / (2 - course.memory))
+    return course.sure * hypot(spread, course.shared(deadline))
 
 
 def _known_lags(fold: Fold, view: _View) -> float:
@@ -307,14 +323,13 @@ def _known_lags(fold: Fold, view: _View) -> float:
 
 def _quantiles(course: Course, fold: Fold, view: _View, mixture: Mixture) -> list[float]:
     """The quantiles of the deadline's value, of rare counts by their distribution."""
-    last = fold.judged[-1].point
-    size = _size(course, last)
-    if size is not None:
-        mean, variance = mixture.moments()
-        centre, spread = view.unscaled(mean) * size, (view.unit * size) ** 2 * variance
-        if centre < FEW:
-            return [q / size for q in counts_at(LEVELS, max(centre, 0.0), spread)]
-    return sorted(view.unscaled(q) for q in mixture.quantiles(LEVELS))
+    found = sorted(view.unscaled(q) for q in mixture.quantiles(LEVELS))
+    size = _size(course, fold.judged[-1].point)
+    if size is None or found[len(LEVELS) // 2] * size >= FEW:
+        return found
+    mean, variance = mixture.moments()
+    centre, spread = view.unscaled(mean) * size, (view.unit * size) ** 2 * variance
+    return [q / size for q in counts_at(LEVELS, max(centre, 0.0), spread)]
 
 
 def _size(course: Course, last: Point | None) -> float | None:

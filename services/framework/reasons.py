@@ -6,7 +6,7 @@ from services.framework.fold import BEYOND, DECIDED, MIN_POINTS, Course, Fold, S
 from services.framework.judgement import Status
 from services.framework.periods import Period
 from services.framework.texts import digits_for, number, periods
-from services.framework.trajectory import DOUBT, SURE, Lag
+from services.framework.trajectory import DOUBT, FARTHEST, Lag
 
 _PLAIN = {
     Status.ACHIEVED: ("At the target by evidence: ", ""),
@@ -14,12 +14,14 @@ _PLAIN = {
     Status.MISSED: ("Missed: ", ", more than the noise"),
     Status.CLOSE: ("Close: ", ", within the noise"),
 }
-_BACK = {Status.OFF_TRACK: SURE / 2, Status.AT_RISK: DOUBT / 2}
+_BACK = {Status.OFF_TRACK: 1 / 2, Status.AT_RISK: DOUBT / 2}
 
 
 def reason_of(course: Course, fold: Fold, blind: Period | None, begun: bool) -> str:
     """Why the status stands, in words and numbers, with what is being waited for."""
     notes = [_standing(course, fold, begun)]
+    if fold.judged and _seasonal(fold.judged[-1]):
+        notes.append("allowing for the time of year")
     if fold.awaiting:
         notes.append(f"awaiting final data for {course.aim.deadline}")
     if blind is not None:
@@ -30,6 +32,11 @@ def reason_of(course: Course, fold: Fold, blind: Period | None, begun: bool) -> 
             "so each value is judged alone"
         )
     return "; ".join(notes) + "."
+
+
+def _seasonal(last: Step) -> bool:
+    """Whether the season moves the judgement of the last value by half its noise or more."""
+    return last.sigma is not None and abs(last.season) >= last.sigma / 2
 
 
 def _standing(course: Course, fold: Fold, begun: bool) -> str:
@@ -140,9 +147,11 @@ def _turning_value(course: Course, fold: Fold, period: Period) -> str | None:
     lag = watched.lag_to_reach(widths, shared)
     if fold.status is Status.DETERIORATING:
         lag = min(lag, BEYOND)
-    value = level - course.sign * lag * sigma
-    low, high = course.measure.valid
     worse = towards in (Status.OFF_TRACK, Status.SLIPPING)
+    if watched.memory < 1 and abs(lag) > FARTHEST:
+        return f"No single value of {period} could change it."
+    value = level - course.sign * lag * sigma + fold.season_next(period.ordinal, level)
+    low, high = course.measure.valid
     if (low is not None and value < low) or (high is not None and value > high):
         return f"No single value of {period} could change it."
     side = "worse" if worse else "better"
@@ -156,14 +165,14 @@ def _watched(course: Course, fold: Fold, ordinal: int) -> tuple[Lag, float, floa
     expected = course.expected(ordinal)
     if fold.slip is not None and fold.status in (Status.ACHIEVED, Status.SLIPPING):
         slipping = fold.status is Status.SLIPPING
-        widths = SURE / 2 if slipping else SURE
+        widths = course.sure / 2 if slipping else course.sure
         towards = Status.ACHIEVED if slipping else Status.SLIPPING
         return fold.slip, course.target, widths, 0.0, towards
     if fold.status is Status.DETERIORATING:
-        return fold.worse, course.level.value, SURE / 2, course.level.error, Status.ON_TRACK
-    widths = _BACK.get(fold.status, SURE)
+        return fold.worse, course.level.value, course.sure / 2, course.level.error, Status.ON_TRACK
+    widths = course.sure * _BACK.get(fold.status, 1.0)
     shared = course.shared(ordinal)
     towards = Status.ON_TRACK if fold.status is Status.OFF_TRACK else Status.OFF_TRACK
     if fold.status is Status.AT_RISK:
-        widths = SURE
+        widths = course.sure
     return fold.path, expected, widths, shared, towards

@@ -239,12 +239,17 @@ class Arrears:
 
 
 def arrears(
-    series: Series, first: Period, as_of: datetime, plan: Plan, look_back: int = 12
+    series: Series, first: Period, as_of: datetime, plan: Plan, look_back: int | None = 12
 ) -> Arrears:
-    """What has not come of ``series``, awaited from the period ``first``, as of an instant."""
+    """What has not come of ``series``, awaited from the period ``first``, as of an instant.
+
+    Looks at the last ``look_back`` periods; None: at all since ``first``.
+    """
     measure = series.measure
     coming = first_not_late(measure, as_of, plan)
-    start = max(first.ordinal, coming.ordinal - look_back)
+    start = first.ordinal
+    if look_back is not None:
+        start = max(start, coming.ordinal - look_back)
     late = tuple(
         coming.shift(ordinal - coming.ordinal)
         for ordinal in range(start, coming.ordinal)

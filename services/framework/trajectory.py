@@ -1,8 +1,7 @@
-"""The declared path of an aim, the noise around it, and how surely an aim is behind it.
+"""The declared path of an aim, and how surely an aim is behind it.
 
 Sources: glide path and elapsed share, the catalogue's formulas (``expected(t) = b + (T - b) e``);
-moving range / 1.128, Shewhart's individuals chart; sigma_z, Laney (2002) "Improved control charts
-for attributes"; EWMA with its exact limit, Lucas and Saccucci (1990).
+EWMA with its exact limit, Lucas and Saccucci (1990).
 """
 
 from __future__ import annotations
@@ -10,20 +9,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from math import hypot, isfinite, pi, sqrt
+from math import hypot, isfinite, log, pi, sqrt
 from statistics import median
 from typing import NamedTuple
 
+from services.framework.noise import LAMBDA, has_counts
 from services.framework.plan import Aim, AimMeasure, Direction, Kind, Measure, PathPoint
 from services.framework.series import Point, Series
 
-LAMBDA = 0.2
-SURE = 2.85
-DOUBT = 1.9
-MR_TO_SIGMA = 1.128
-MIN_RANGES = 2
+SURE = 2.7
+DOUBT = 2 / 3
+LONGER, USUAL, SHORTEST = 0.33, 24, 8
 FULL_BASELINE = 12
-SMALL_SAMPLE = 1.5
+FARTHEST = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +44,11 @@ class BaselineLevel:
         if not 0 < self.points < FULL_BASELINE:
             return 0.0
         return sqrt(pi / 2 * (1 / self.points - 1 / FULL_BASELINE))
+
+    @property
+    def whole_error(self) -> float:
+        """The error of the level in the noise of one value: it stays where the level is held."""
+        return sqrt(pi / 2 / self.points) if self.points else 0.0
 
 
 def baseline_points(declared: AimMeasure, aim: Aim, series: Series) -> list[Point]:
@@ -74,7 +77,7 @@ def baseline_level(
         return BaselineLevel(stated, 0)
     if not points:
         return None
-    if _has_counts(measure, points):
+    if has_counts(measure, points):
         counts = sum(p.numerator or 0.0 for p in points)
         return BaselineLevel(
             counts / sum(p.denominator or 0.0 for p in points) * measure.per, len(points)
@@ -82,12 +85,6 @@ def baseline_level(
     values = [p.value for p in points if p.value is not None]
     counted = measure.kind is Kind.EVENTS
     return BaselineLevel(sum(values) / len(values) if counted else median(values), len(points))
-
-
-def _has_counts(measure: Measure, points: Iterable[Point]) -> bool:
-    if measure.kind not in (Kind.PROPORTION, Kind.RATE):
-        return False
-    return all(p.numerator is not None and p.denominator for p in points)
 
 
 class GlidePath:
@@ -176,95 +173,6 @@ def better(direction: Direction, baseline: float, target: float) -> int:
     return 1 if direction is Direction.INCREASE else -1
 
 
-class Noise:
-    """The standard deviation of one value around its expected level; never zero, never NaN.
-
-    Individuals: mean moving range / 1.128 over the baseline and, measured from the path, over what
-    came since (so a stated baseline, or one without variation, does as well): causally, so that a
-    later value never changes an earlier judgement. Few ranges know their mean badly, so it is
-    widened by 1 + 1.5 / ranges. Proportions and rates with counts: binomial or Poisson at the
-    expected level, widened by Laney's sigma_z of the baseline (never below 1). A rolling figure
-    moves in steps of 1/window, so its ranges understate its noise by the root of the window.
-    """
-
-    def __init__(self, measure: Measure, baseline: Sequence[Point], gap: float) -> None:
-        self._per = measure.per
-        self._kind = measure.kind
-        self._widening = sqrt(max(1, measure.window))
-        self._floor = max(0.05 * abs(gap), 1e-9)
-        self.counts = measure.kind is Kind.EVENTS or (
-            bool(baseline) and _has_counts(measure, baseline)
-        )
-        self._sigma_z = self._laney(baseline) if self.counts else 1.0
-        self._ranges = [] if self.counts else _moving_ranges(baseline)
-        self._last: tuple[int, float] | None = None
-        self._sigma = self._individual()
-
-    def _laney(self, baseline: Sequence[Point]) -> float:
-        level = _pooled(baseline, self._kind) * self._per
-        scaled = [
-            Point(p.period, p.ordinal, (p.value - level) / self._counted(level, p.denominator))
-            for p in baseline
-            if p.value is not None
-        ]
-        ranges = _moving_ranges(scaled)
-        return max(1.0, sum(ranges) / len(ranges) / MR_TO_SIGMA) if ranges else 1.0
-
-    def _counted(self, level: float, denominator: float | None) -> float:
-        """Binomial or Poisson standard deviation of a value at ``level``, in units."""
-        share, size = level / self._per, denominator or 1.0
-        least = 0.5 / size
-        if self._kind is Kind.PROPORTION:
-            share = min(max(share, least), 1 - least) if least < 0.5 else 0.5  # noqa: PLR2004
-            return sqrt(share * (1 - share) / size) * self._per
-        return sqrt(max(share, least) / size) * self._per
-
-    def learn(self, point: Point, expected: float) -> None:
-        """Take in a judged value since the start."""
-        if self.counts or point.value is None:
-            return
-        residual = point.value - expected
-        if self._last is not None and self._last[0] == point.ordinal - 1:
-            self._ranges.append(abs(residual - self._last[1]))
-            self._sigma = self._individual()
-        self._last = (point.ordinal, residual)
-
-    @property
-    def wanting(self) -> int:
-        """How many further values are needed before the noise is known at all."""
-        return 0 if self.counts else max(0, MIN_RANGES - len(self._ranges))
-
-    def _individual(self) -> float:
-        many = len(self._ranges)
-        if not many:
-            return 0.0
-        return sum(self._ranges) / many / MR_TO_SIGMA * (1 + SMALL_SAMPLE / many)
-
-    def at(self, expected: float, denominator: float | None) -> float:
-        """The standard deviation of a value that should be ``expected``, in the measure's units."""
-        if self.counts and (denominator or self._kind is Kind.EVENTS):
-            sigma = self._sigma_z * self._counted(expected, denominator)
-        else:
-            sigma = self._sigma
-        return max(sigma * self._widening, self._floor)
-
-
-def _pooled(points: Sequence[Point], kind: Kind) -> float:
-    counts = sum(p.numerator or 0.0 for p in points)
-    if kind is Kind.EVENTS:
-        return counts / len(points) if points else 0.0
-    return counts / sum(p.denominator or 0.0 for p in points)
-
-
-def _moving_ranges(points: Sequence[Point]) -> list[float]:
-    """Ranges between neighbouring periods: a missing period is a gap that no range bridges."""
-    return [
-        abs(b.value - a.value)
-        for a, b in pairwise(points)
-        if b.ordinal == a.ordinal + 1 and a.value is not None and b.value is not None
-    ]
-
-
 class Comparison(NamedTuple):
     """One period's value against what it should be: ``lag`` in standard deviations.
 
@@ -298,23 +206,26 @@ NOTHING_YET = Evidence(None, 0.0, 0.0, False, False, True, True)
 class Lag:
     """The running evidence of a lag: the EWMA of standardised lags with its exact limit.
 
-    Lucas and Saccucci (1990), with lambda 0.2, one-sided. L is 2.85, which on simulated aims
-    (``benchmarks/detection.py``) calls at most 5 % of the good ones bad in 24 months. The limit is
-    widened by the error that all comparisons share.
+    Lucas and Saccucci (1990), with lambda 0.2, one-sided; :func:`limit_over` says how many standard
+    errors are *sure*. A single lag counts for no more than 3, so that one outlier decides nothing.
+    The limit is widened by the error that all comparisons share.
     """
 
-    __slots__ = ("_shared", "_variance", "ewma", "memory")
+    __slots__ = ("_shared", "_variance", "ewma", "memory", "sure")
 
-    def __init__(self, memory: float = LAMBDA) -> None:
+    def __init__(self, memory: float = LAMBDA, sure: float = SURE) -> None:
         self.memory = memory
+        self.sure = sure
         self.ewma = self._variance = self._shared = 0.0
 
     def add(self, comparison: Comparison) -> Evidence:
         """Take in the next period and say how surely it, and those before it, lie behind."""
-        self.ewma += self.memory * (comparison.lag - self.ewma)
+        lag = max(-FARTHEST, min(comparison.lag, FARTHEST)) if self.memory < 1 else comparison.lag
+        self.ewma += self.memory * (lag - self.ewma)
         self._variance = (1 - self.memory) ** 2 * self._variance + self.memory**2
         self._shared += self.memory * (comparison.shared - self._shared)
-        return _weigh(comparison.lag, self.ewma, hypot(sqrt(self._variance), self._shared))
+        error = hypot(sqrt(self._variance), self._shared)
+        return _weigh(comparison.lag, self.ewma, error, self.sure)
 
     def lag_to_reach(self, widths: float, shared: float = 0.0) -> float:
         """The lag by which the next period would bring the EWMA to ``widths`` standard errors."""
@@ -341,13 +252,23 @@ def behind(
     return tuple(answer)
 
 
-def _weigh(lag: float, ewma: float, error: float) -> Evidence:
+def _weigh(lag: float, ewma: float, error: float, sure: float) -> Evidence:
+    doubt = sure * DOUBT
     return Evidence(
         lag,
         ewma,
-        SURE * error,
-        sure=ewma > SURE * error,
-        doubt=ewma > DOUBT * error,
-        cleared=ewma <= SURE / 2 * error,
-        settled=ewma <= DOUBT / 2 * error,
+        sure * error,
+        sure=ewma > sure * error,
+        doubt=ewma > doubt * error,
+        cleared=ewma <= sure / 2 * error,
+        settled=ewma <= doubt / 2 * error,
     )
+
+
+def limit_over(periods: int) -> float:
+    """The limit, in standard errors, that noise alone passes in one of 20 aims of so many periods.
+
+    A longer aim is looked at more often, so its limit is wider: by 0.33 for each time that its
+    periods are e-fold, from simulating the one-sided EWMA of independent normal lags.
+    """
+    return SURE + LONGER * log(max(periods, SHORTEST) / USUAL)

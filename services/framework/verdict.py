@@ -2,7 +2,9 @@
 
 Every status, how it is entered and how it is left. E is the running mean (EWMA) of the lag behind
 the path, W of the lag behind the baseline, S of the lag behind the target since it was achieved,
-each against its own limit (2.85 standard errors: *sure*; 1.9: *doubt*; exits at half of each).
+each against its own limit (2.7 standard errors over 24 periods, more for longer aims: *sure*; two
+thirds of that: *doubt*; exits at half of each). Values are judged without their season, and one
+value counts for at most 3 standard deviations in E, W and S.
 Z3 is the standardised mean of the last three periods' distance from the target, G3 from the path.
 
 =============  ==========================================  =====================================
@@ -53,7 +55,7 @@ from services.framework.plan import Aim, AimMeasure, Plan
 from services.framework.reasons import reason_of, would_change
 from services.framework.series import Series, arrears, blind_at
 
-RULE_SET = "ewma-lag/1"
+RULE_SET = "ewma-lag/2"
 
 WORST_FIRST = (
     Status.MISSED,
@@ -165,7 +167,7 @@ def _blindness(
     """The first period unseen for too long, or when that would be; nothing once it is decided."""
     if fold.status in DECIDED:
         return None, None
-    owed = arrears(course.series, start, as_of, plan)
+    owed = arrears(course.series, start, as_of, plan, look_back=None)
     first = owed.tail[0] if owed.tail else owed.next_late
     if first is None:
         return None, None

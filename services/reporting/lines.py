@@ -11,10 +11,10 @@ from functools import cached_property
 
 from services.framework.facts import Facts, SeriesKey
 from services.framework.fold import Course, prepared
+from services.framework.noise import Noise
 from services.framework.periods import Period, between
 from services.framework.plan import SYSTEM, Aim, AimMeasure, Driver, Measure, Plan
 from services.framework.series import Point, Series, read_series
-from services.framework.trajectory import Noise
 from services.ports.reporting import ChartPoint, Place
 from services.reporting.words import digits_of, period_name
 

@@ -212,11 +212,11 @@ def _trj(expectation: str, numbers: Any, as_of: str, target: float = 88.0) -> Ou
 
 
 def test_trj_01_is_the_verdict_off_track() -> None:
-    assert not _trj("TRJ-01", A1[:17], "2025-06-15").tripped
-    found = _trj("TRJ-01", A1[:18], "2025-07-15")
+    assert not _trj("TRJ-01", A1[:16], "2025-05-15").tripped
+    found = _trj("TRJ-01", A1[:17], "2025-06-15")
     assert (found.tripped, found.severity) == (True, Severity.WARN)
-    assert found.reason == "4.6 behind the path (99.0 against 94.4 in 2025-06); 1 month."
-    assert found.since == at("2025-06-30T23:00")
+    assert found.reason == "6.5 behind the path (102.0 against 95.5 in 2025-05); 1 month."
+    assert found.since == at("2025-05-31T23:00")
     assert found.inputs["status"] == "off_track"
 
 

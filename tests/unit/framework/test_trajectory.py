@@ -7,22 +7,24 @@ from itertools import pairwise
 from math import isfinite, sqrt
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from services.framework.facts import Facts
+from services.framework.noise import PRIOR, Noise
 from services.framework.plan import Aim, Direction, Kind, Measure, PathPoint
 from services.framework.series import Point, read_series
 from services.framework.trajectory import (
+    FARTHEST,
     SURE,
     Comparison,
     GlidePath,
     Lag,
-    Noise,
     baseline_level,
     baseline_points,
     behind,
     better,
+    limit_over,
 )
 from tests.unit.framework.builders import (
     A1,
@@ -138,7 +140,7 @@ def test_the_baseline_of_counts_is_pooled() -> None:
 def test_noise_of_individuals_is_the_mean_moving_range() -> None:
     noise = Noise(a_measure(), _points([1, 3, 2, 6, None, 8, 9]), gap=1)
     ranges = [2, 1, 4, 1]
-    expected = sum(ranges) / 4 / 1.128 * (1 + 1.5 / 4)
+    expected = sum(ranges) / 4 / 1.128 * (1 + 2 / 4)
     assert noise.at(5, None) == pytest.approx(expected)
 
 
@@ -159,7 +161,8 @@ def test_overdispersed_counts_widen_the_noise_as_laney_says() -> None:
     sigma_z = sum(abs(b - a) for a, b in pairwise(z)) / 3 / 1.128
     noise = Noise(measure, series.points, gap=0.1)
     assert sigma_z > 1
-    assert noise.at(0.2, 500.0) == pytest.approx(sigma_z * sqrt(0.2 / 500))
+    drawn = sqrt((PRIOR + 3 * sigma_z**2) / (PRIOR + 3))
+    assert noise.at(0.2, 500.0) == pytest.approx(drawn * sqrt(0.2 / 500))
 
 
 @pytest.mark.parametrize("numbers", [[], [5.0], [5.0] * 10])
@@ -174,7 +177,7 @@ def test_noise_without_a_baseline_is_learnt_from_what_comes() -> None:
     for ordinal, value in enumerate((5.0, 8.0, 4.0)):
         noise.learn(Point(month("2025-01").shift(ordinal), ordinal, value), expected=5.0)
     assert noise.wanting == 0
-    assert noise.at(5.0, None) == pytest.approx(3.5 / 1.128 * (1 + 1.5 / 2))
+    assert noise.at(5.0, None) == pytest.approx(3.5 / 1.128 * (1 + 2 / 2))
 
 
 @given(st.lists(st.tuples(st.integers(0, 50), st.integers(1, 50)), max_size=12), st.booleans())
@@ -226,5 +229,16 @@ def test_the_lag_to_reach_a_limit_reaches_it(lags: list[float], widths: float) -
     for one in lags:
         lag.add(Comparison(one))
         ahead.add(Comparison(one))
-    evidence = ahead.add(Comparison(lag.lag_to_reach(widths)))
+    wanted = lag.lag_to_reach(widths)
+    assume(abs(wanted) <= FARTHEST)
+    evidence = ahead.add(Comparison(wanted))
     assert evidence.ewma == pytest.approx(evidence.limit / SURE * widths, abs=1e-9)
+
+
+def test_one_lag_counts_for_no_more_than_three() -> None:
+    assert behind([Comparison(3.0)])[0].ewma == behind([Comparison(9.0)])[0].ewma
+
+
+def test_a_longer_aim_has_a_wider_limit() -> None:
+    assert limit_over(24) == SURE
+    assert limit_over(104) > limit_over(24) > limit_over(12)

@@ -124,7 +124,7 @@ def test_at_risk_can_clear_without_ever_being_off_track() -> None:
 
 def test_achieved_by_three_values_surely_past_the_target() -> None:
     found = _run([90.0, 84.0, 82.0, 82.0, 83.0])
-    assert found[-2:] == ["achieved", "achieved"]
+    assert found[-2:] == ["on_track", "achieved"]
 
 
 def test_three_values_just_at_the_target_are_not_achieved_yet() -> None:
@@ -144,7 +144,7 @@ def test_slipping_ends_when_it_is_achieved_anew() -> None:
 
 
 def test_an_achieved_aim_is_watched_beyond_its_deadline() -> None:
-    found = _run([*([82.0] * 14), 83.0, 93.0, 94.0, 95.0])
+    found = _run([*([82.0] * 14), 83.0, 93.0, 94.0, 95.0, 94.0, 95.0, 96.0])
     assert found[13:15] == ["achieved", "achieved"]
     assert found[-1] == "slipping"
 
@@ -288,8 +288,8 @@ def test_every_status_has_its_rank() -> None:
 
 def test_the_reason_is_in_words_and_numbers() -> None:
     verdict = verdict_of(a_plan(), Facts(values(A1[:20])), at("2025-09-15"))
-    assert verdict.reason == "10.7 behind the path (103.0 against 92.3 in 2025-08); 3 months."
-    assert verdict.since == month("2025-06")
+    assert verdict.reason == "10.7 behind the path (103.0 against 92.3 in 2025-08); 4 months."
+    assert verdict.since == month("2025-05")
     assert (verdict.value, verdict.baseline, verdict.target) == (103, 103.0, 88.0)
 
 

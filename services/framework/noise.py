@@ -1,0 +1,208 @@
+"""The noise of a measure: how far one value scatters around what it should be.
+
+Sources: moving range / 1.128, Shewhart's individuals chart; screening of ranges, Nelson (1982);
+sigma_z, Laney (2002) "Improved control charts for attributes"; the variance of an EWMA of
+autocorrelated values, Schmid (1997).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from math import sqrt
+from statistics import median
+
+from services.framework.periods import Frequency
+from services.framework.plan import Kind, Measure
+from services.framework.season import Season
+from services.framework.series import Point
+
+LAMBDA = 0.2
+MR_TO_SIGMA = 1.128
+MIN_RANGES = 2
+SMALL_SAMPLE = 2.0
+SCREEN = 3.267
+PRIOR = 6.0
+RECALL_LEAST = 6
+RECALL_MOST = 0.8
+RECALL_DOUBT = 25.0
+SAME = 1e-12
+
+
+def has_counts(measure: Measure, points: Iterable[Point]) -> bool:
+    """Whether values are judged as counts out of counts: proportions and rates that carry them."""
+    if measure.kind not in (Kind.PROPORTION, Kind.RATE):
+        return False
+    return _counted_all(points)
+
+
+def _counted_all(points: Iterable[Point]) -> bool:
+    return all(p.numerator is not None and p.denominator for p in points)
+
+
+def pooled(points: Sequence[Point], kind: Kind) -> float:
+    """Sum of numerators over sum of denominators; of events, the mean count of a period."""
+    counts = sum(p.numerator or 0.0 for p in points)
+    if kind is Kind.EVENTS:
+        return counts / len(points) if points else 0.0
+    return counts / sum(p.denominator or 0.0 for p in points)
+
+
+class Noise:
+    """The noise of one value around its expected level, learnt period by period; never zero.
+
+    It is causal: a later value never changes an earlier judgement. Values are taken apart into
+    their expected level, a season (:mod:`services.framework.season`), and residuals, in units of 1
+    (individuals) or of the binomial or Poisson standard deviation at the expected level (counts).
+    :class:`Spread` says how far residuals scatter. A rolling figure moves in steps of 1/window, so
+    its ranges understate its noise by the root of the window. ``history``: the judged values before
+    the aim's start, from which the season is learnt.
+    """
+
+    def __init__(
+        self,
+        measure: Measure,
+        baseline: Sequence[Point],
+        gap: float,
+        history: Sequence[Point] = (),
+    ) -> None:
+        self._per = measure.per
+        self._kind = measure.kind
+        self._widening = sqrt(max(1, measure.window))
+        self._floor = max(0.05 * abs(gap), 1e-9)
+        self.counts = measure.kind is Kind.EVENTS or (
+            bool(baseline) and has_counts(measure, baseline)
+        )
+        self._season = Season(measure.frequency, (), 0.0)
+        if measure.window == 1:
+            self._season = self._seen(measure.frequency, history)
+        self._spread = self._scatter(self._residuals(baseline))
+
+    def _seen(self, frequency: Frequency, history: Sequence[Point]) -> Season:
+        """The season of what was known before: first with it in the noise, then without it."""
+        found = self._residuals(history)
+        for _ in range(2):
+            self._season = Season(frequency, found, self._scatter(found).sigma)
+        return self._season
+
+    def _residuals(self, points: Sequence[Point]) -> list[tuple[int, float]]:
+        known = [p for p in points if p.value is not None]
+        if not known or (self._kind is not Kind.EVENTS and self.counts and not _counted_all(known)):
+            return []
+        level = self._level(known)
+        return [
+            (p.ordinal, ((p.value or 0.0) - level) / self._unit(level, p.denominator))
+            for p in known
+        ]
+
+    def _scatter(self, found: Sequence[tuple[int, float]]) -> Spread:
+        """The spread of residuals from which the season is taken."""
+        spread = Spread(counts=self.counts)
+        for ordinal, residual in found:
+            spread.add(ordinal, residual - self._season.effect(ordinal))
+        return spread
+
+    def _level(self, known: Sequence[Point]) -> float:
+        if not self.counts:
+            return median(p.value for p in known if p.value is not None)
+        scale = 1.0 if self._kind is Kind.EVENTS else self._per
+        return pooled(known, self._kind) * scale
+
+    def _unit(self, level: float, denominator: float | None) -> float:
+        counted = self.counts and (denominator or self._kind is Kind.EVENTS)
+        return self._counted(level, denominator) if counted else 1.0
+
+    def _counted(self, level: float, denominator: float | None) -> float:
+        """Binomial or Poisson standard deviation of a value at ``level``, in units."""
+        share, size = level / self._per, denominator or 1.0
+        least = 0.5 / size
+        if self._kind is Kind.PROPORTION:
+            share = min(max(share, least), 1 - least) if least < 0.5 else 0.5  # noqa: PLR2004
+            return sqrt(share * (1 - share) / size) * self._per
+        return sqrt(max(share, least) / size) * self._per
+
+    def learn(self, point: Point, expected: float) -> None:
+        """Take in a judged value since the start."""
+        if point.value is None:
+            return
+        residual = (point.value - expected) / self._unit(expected, point.denominator)
+        self._spread.add(point.ordinal, residual - self._season.effect(point.ordinal))
+
+    def seasonal(self, ordinal: int, expected: float, denominator: float | None) -> float:
+        """What the time of year adds to a period's value, in the measure's units."""
+        effect = self._season.effect(ordinal)
+        return effect * self._unit(expected, denominator) if effect else 0.0
+
+    @property
+    def wanting(self) -> int:
+        """How many further values are needed before the noise is known at all."""
+        return 0 if self.counts else max(0, MIN_RANGES - self._spread.many)
+
+    def at(self, expected: float, denominator: float | None) -> float:
+        """The standard deviation of a value that should be ``expected``, in the measure's units."""
+        sigma = self._spread.sigma * self._unit(expected, denominator)
+        return max(sigma * self._widening, self._floor)
+
+
+class Spread:
+    """The spread of residuals around nought, from their moving ranges, in units.
+
+    Their mean / 1.128, without those that an outlier made (screened once, Nelson 1982). Of
+    individuals few ranges know their mean badly, so it is widened by 1 + 2 / ranges. Of counts
+    (Laney's sigma_z) it is drawn towards the 1 that their distribution says, as by 6 further
+    ranges, and never below it.
+    """
+
+    __slots__ = ("_counts", "_firsts", "_last", "_second", "_seconds", "sigma")
+
+    def __init__(self, *, counts: bool) -> None:
+        self._counts = counts
+        self._firsts: list[float] = []
+        self._seconds: list[float] = []
+        self._last: tuple[int, float] | None = None
+        self._second: tuple[int, float] | None = None
+        self.sigma = 1.0 if counts else 0.0
+
+    @property
+    def many(self) -> int:
+        """How many ranges it rests on."""
+        return len(self._firsts)
+
+    def add(self, ordinal: int, residual: float) -> None:
+        """Take in one residual. A missing period is a gap that no range bridges."""
+        if self._last is not None and self._last[0] == ordinal - 1:
+            self._firsts.append(residual - self._last[1])
+            if self._second is not None and self._second[0] == ordinal - 2:
+                self._seconds.append(residual - self._second[1])
+            self.sigma = self._found()
+        self._second = self._last
+        self._last = (ordinal, residual)
+
+    def _found(self) -> float:
+        many = len(self._firsts)
+        ranges = [abs(each) for each in self._firsts]
+        mean = sum(ranges) / many
+        kept = [each for each in ranges if each < SCREEN * mean] or ranges
+        spread = sum(kept) / len(kept) / MR_TO_SIGMA
+        if self._counts:
+            spread = max(1.0, sqrt((PRIOR + many * spread * spread) / (PRIOR + many)))
+        else:
+            spread *= 1 + SMALL_SAMPLE / many
+        return spread * self._recalling()
+
+    def _recalling(self) -> float:
+        """By how much running means of residuals are noisier than their ranges tell.
+
+        With autocorrelation rho the mean square of second differences over that of first ones is
+        1 + rho, whatever the level; their mean drift is taken out. It is shrunk towards none.
+        """
+        many = len(self._seconds)
+        if many < RECALL_LEAST:
+            return 1.0
+        drift = sum(self._firsts) / len(self._firsts)
+        first = sum(abs(each - drift) for each in self._firsts) / len(self._firsts)
+        second = sum(abs(each - 2 * drift) for each in self._seconds) / many
+        if first < SAME:
+            return 1.0
+        rho = max(0.0, min((second / first) ** 2 - 1, RECALL_MOST)) * many / (many + RECALL_DOUBT)
+        kept = rho * (1 - LAMBDA)
+        return sqrt((1 + kept) / (1 - kept) / (1 - rho))
