@@ -65,8 +65,10 @@ class LetterWriter:
         self._domain = domain
 
     def __call__(self, slot: Slot) -> Letter:
-        """The letter of a slot."""
-        contents = [_plain(part.content) for part in slot.parts]
+        """The letter of a slot: the status of aims before all else that waits with it."""
+        contents = sorted(
+            (_plain(part.content) for part in slot.parts), key=lambda c: c.get("kind") != "status"
+        )
         first = slot.parts[0]
         subject = subject_of(contents)
         return Letter(

@@ -71,6 +71,14 @@ def test_several_messages_make_one_letter_with_a_section_each() -> None:
     assert letter.thread == "<alert-7@bigdot.example>"
 
 
+def test_an_aims_status_stands_before_whatever_waited_longer() -> None:
+    late = content(kind="finding", state="Milestone late", about="Bundles")
+    letter = WRITER(slot(late, content()))
+    assert letter.subject == "Off track: Fewer deaths in hospital and 1 more"
+    assert letter.text.startswith("OFF TRACK: Fewer deaths in hospital")
+    assert letter.ids == (7, 8)
+
+
 @given(st.text(min_size=1, max_size=200), st.integers(1, 4))
 def test_a_subject_leads_with_the_state_and_is_never_long(about: str, many: int) -> None:
     subject = subject_of([content(about=about)] * many)
