@@ -36,7 +36,7 @@ servers:
 	@tests/install-servers.sh
 
 test: setup servers ## Run the tests, on SQLite and PostgreSQL (ARGS="-k name")
-	@$(BIN)/pytest -n $(JOBS) $(ARGS)
+	@$(BIN)/pytest -n $(JOBS) --dist worksteal $(ARGS)
 
 check: setup styles types imports migrations test ## Everything that must hold before a change lands
 

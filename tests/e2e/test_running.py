@@ -105,7 +105,12 @@ def test_a_process_that_dies_is_started_again(
     port = free_port()
     up = start("up", "--port", str(port), "--data", str(tmp_path / "data"))
     up.wait_for("Ready: ")
-    web = next(pid for pid in up.family() if "granian" in _command(pid))
+    web = next(pid for pid in _children(up.process.pid) if "granian" in _command(pid))
+    (serving,) = _children(web)
+    os.kill(serving, signal.SIGKILL)
+    _until(lambda: _children(web) not in (set(), {serving}), WITHIN)
+    _until(lambda: _answers(f"http://127.0.0.1:{port}/healthz"), WITHIN)
+    assert _answers(f"http://127.0.0.1:{port}/healthz")
     os.kill(web, signal.SIGKILL)
     up.wait_for("web ended (code -9) and is started again")
     _until(lambda: _answers(f"http://127.0.0.1:{port}/healthz"), WITHIN)
@@ -229,9 +234,13 @@ def _environment() -> dict[str, str]:
     return {name: text for name, text in os.environ.items() if not name.startswith("BIGDOT_")}
 
 
-def _below(pid: int) -> set[int]:
+def _children(pid: int) -> set[int]:
     listed = Path(f"/proc/{pid}/task/{pid}/children")
-    children = {int(word) for word in listed.read_text().split()} if listed.exists() else set()
+    return {int(word) for word in listed.read_text().split()} if listed.exists() else set()
+
+
+def _below(pid: int) -> set[int]:
+    children = _children(pid)
     return children.union(*(_below(child) for child in children)) if children else set()
 
 
