@@ -151,12 +151,128 @@ class RoleChange:
 
 
 @dataclass(frozen=True, slots=True)
+class Adopted:
+    """The governing body adopted an aim; a target or deadline of None: as declared then."""
+
+    aim: str
+    by: str
+    on: date
+    known_at: datetime
+    minute: str | None = None
+    target: float | tuple[float, float] | None = None
+    deadline: Period | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AimRevision:
+    """A field of a declared aim that a later version of the plan changed; derived, never posted."""
+
+    aim: str
+    field: str
+    old: object
+    new: object
+    on: date
+    known_at: datetime
+    reason: str | None = None
+    by: str | None = None
+
+
+class Decision(StrEnum):
+    """What a test of change led to."""
+
+    ADOPT = "adopt"
+    ADAPT = "adapt"
+    ABANDON = "abandon"
+
+
+@dataclass(frozen=True, slots=True)
+class TestOfChange:
+    """A test of change (PDSA) of a project: what was predicted, what came of it."""
+
+    project: str
+    on: date
+    known_at: datetime
+    prediction: str | None = None
+    result: str | None = None
+    decision: Decision | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewAction:
+    """An action that a review assigned; the same ``id`` with ``done_on`` says that it is done."""
+
+    subject: str
+    id: str
+    text: str
+    owner: str | None
+    due: date | None
+    known_at: datetime
+    on: date
+    done_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BoardMeeting:
+    """A meeting of the board: minutes in all, minutes on quality, whether a patient's story."""
+
+    on: date
+    known_at: datetime
+    minutes: float | None = None
+    quality_minutes: float | None = None
+    patient_story: bool | None = None
+    minute: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """An aim's data for a period were published."""
+
+    aim: str
+    period: Period
+    on: date
+    known_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SavingsValidated:
+    """Finance confirmed what a project saves."""
+
+    project: str
+    on: date
+    known_at: datetime
+    amount: float | None = None
+    by: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Somebody explained what an ``expectation`` found about a ``subject``."""
+
+    subject: str
+    expectation: str
+    text: str
+    on: date
+    known_at: datetime
+    by: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """A project's change has reached a unit."""
+
+    project: str
+    unit: str
+    on: date
+    known_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """Everything known that bears on a judgement.
 
     ``observations`` hold every version known, per series, ordered by period and then version; the
-    event tuples are ordered by ``on`` and then ``known_at``. Subjects of reviews and role changes
-    are written ``project:ID`` and ``aim:ID``.
+    event tuples are ordered by ``on`` and then ``known_at``. Subjects of reviews, actions,
+    explanations and role changes are written ``project:ID`` and ``aim:ID``.
     """
 
     observations: Mapping[SeriesKey, tuple[Observation, ...]] = field(default_factory=dict)
@@ -165,3 +281,12 @@ class Facts:
     reviews: tuple[Review, ...] = ()
     states: tuple[StateChange, ...] = ()
     roles: tuple[RoleChange, ...] = ()
+    adoptions: tuple[Adopted, ...] = ()
+    revisions: tuple[AimRevision, ...] = ()
+    tests: tuple[TestOfChange, ...] = ()
+    actions: tuple[ReviewAction, ...] = ()
+    meetings: tuple[BoardMeeting, ...] = ()
+    publications: tuple[Publication, ...] = ()
+    validations: tuple[SavingsValidated, ...] = ()
+    explanations: tuple[Explanation, ...] = ()
+    spreads: tuple[Spread, ...] = ()

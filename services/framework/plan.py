@@ -44,6 +44,21 @@ class Intent(StrEnum):
     WITHIN = "within"
 
 
+class Profile(StrEnum):
+    """Which expectations are told of: those of a quiet start, or all."""
+
+    STARTER = "starter"
+    FULL = "full"
+
+
+class Switch(StrEnum):
+    """What a plan makes of one expectation: judged and told, judged only, or not judged."""
+
+    ON = "on"
+    SHADOW = "shadow"
+    OFF = "off"
+
+
 class ProjectState(StrEnum):
     """Where a project stands."""
 
@@ -56,12 +71,16 @@ class ProjectState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Organisation:
-    """One tenant: its periods follow ``zone``; ``year_starts`` is the fiscal year's first month."""
+    """One tenant: its periods follow ``zone``; ``year_starts`` is the fiscal year's first month.
+
+    ``board_meets_days`` is how many days lie between two meetings of the board, if it is known.
+    """
 
     id: str
     name: str
     zone: str
     year_starts: int = 1
+    board_meets_days: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +115,12 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """A measure over time. ``per`` scales values, targets and effects (1, 100 or 1000)."""
+    """A measure over time. ``per`` scales values, targets and effects (1, 100 or 1000).
+
+    ``rule_set`` names the rules by which special causes are found (run, anhoej, shewhart, mdc);
+    ``monthly_proxy`` a measure to watch between the values of a slow one; ``parameters`` hold for
+    this measure, by ``ID.name``.
+    """
 
     id: str
     name: str
@@ -117,6 +141,9 @@ class Measure:
     definition: int = 1
     suppress_below: int | None = None
     ended: date | None = None
+    rule_set: str | None = None
+    monthly_proxy: str | None = None
+    parameters: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,11 +181,13 @@ class AimMeasure:
 
 @dataclass(frozen=True, slots=True)
 class Adoption:
-    """The governing body's adoption of an aim."""
+    """The governing body's adoption of an aim; a target or deadline of None: as declared then."""
 
     by: str
     on: date
     minute: str | None = None
+    target: float | tuple[float, float] | None = None
+    deadline: Period | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +215,11 @@ class Driver:
 
 @dataclass(frozen=True, slots=True)
 class Aim:
-    """A system-level aim: how good, by when. ``lag`` is the start-up allowance in periods."""
+    """A system-level aim: how good, by when. ``lag`` is the start-up allowance in periods.
+
+    ``partners`` are the people on the aim's team who speak for patients and families, ``balancing``
+    the measures that must not suffer; ``parameters`` hold for this aim, by ``ID.name``.
+    """
 
     id: str
     name: str
@@ -204,6 +237,10 @@ class Aim:
     ended: date | None = None
     outcome: str | None = None
     outcome_minute: str | None = None
+    partners: tuple[str, ...] = ()
+    balancing: tuple[str, ...] = ()
+    not_breakthrough_because: str | None = None
+    parameters: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def primary(self) -> AimMeasure | None:
@@ -238,8 +275,29 @@ class Milestone:
 
 
 @dataclass(frozen=True, slots=True)
+class Allocation:
+    """A person's time on a project, in full-time equivalents: as it is, and as ``planned``."""
+
+    person: str
+    fte: float
+    planned: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Savings:
+    """Savings that a project claims."""
+
+    amount: float
+    currency: str
+    claimed_on: date
+
+
+@dataclass(frozen=True, slots=True)
 class Project:
-    """A time-limited effort on one driver or several. Roles name people; None is a vacancy."""
+    """A time-limited effort on one driver or several. Roles name people; None is a vacancy.
+
+    ``chartered_on`` is ``start`` where it is None; ``review_every_days`` the project's own cadence.
+    """
 
     id: str
     name: str
@@ -258,6 +316,10 @@ class Project:
     sites: tuple[str, ...] = ()
     sustainer: str | None = None
     ended: date | None = None
+    allocations: tuple[Allocation, ...] = ()
+    savings: Savings | None = None
+    chartered_on: date | None = None
+    review_every_days: int | None = None
 
     def serves_driver(self, key: str) -> bool:
         """Whether the project serves the driver ``aim/driver``."""
@@ -283,6 +345,7 @@ class Plan:
     """One version of an organisation's plan, with look-ups by id.
 
     Every mapping keeps the plan file's order. ``version`` is 0 for a plan not yet applied.
+    ``rules`` say by id what differs from the ``profile``.
     """
 
     organisation: Organisation
@@ -295,6 +358,8 @@ class Plan:
     routes: tuple[Route, ...] = ()
     parameters: Mapping[str, float] = field(default_factory=dict)
     version: int = 0
+    profile: Profile = Profile.STARTER
+    rules: Mapping[str, Switch] = field(default_factory=dict)
 
     @cached_property
     def zone(self) -> ZoneInfo:

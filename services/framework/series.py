@@ -9,7 +9,7 @@ missing nor zero, and a partial one still is awaited.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import date, datetime, timedelta
 from math import isfinite
 from typing import NamedTuple
@@ -60,17 +60,16 @@ class Series:
 
 def known_to(facts: Facts, instant: datetime) -> Facts:
     """The facts that were known at ``instant``: K of an evaluation as of then."""
-    return Facts(
-        {
-            key: tuple(o for o in observations if o.known_at <= instant)
-            for key, observations in facts.observations.items()
-        },
-        tuple(e for e in facts.milestones if e.known_at <= instant),
-        tuple(e for e in facts.scores if e.known_at <= instant),
-        tuple(e for e in facts.reviews if e.known_at <= instant),
-        tuple(e for e in facts.states if e.known_at <= instant),
-        tuple(e for e in facts.roles if e.known_at <= instant),
-    )
+    observations = {
+        key: tuple(o for o in versions if o.known_at <= instant)
+        for key, versions in facts.observations.items()
+    }
+    events = {
+        each.name: tuple(e for e in getattr(facts, each.name) if e.known_at <= instant)
+        for each in fields(Facts)
+        if each.name != "observations"
+    }
+    return Facts(observations, **events)
 
 
 def current(observations: Iterable[Observation]) -> list[Observation]:
