@@ -1,10 +1,14 @@
-"""What a message says, frozen when it is owed: plain values that any channel can render."""
+"""What a message says, frozen when it is owed: plain values that any channel can render.
+
+``path`` is the page it leads to; None leads to the page of the alert itself.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
 from services.alerting.lifecycle import Change, Decision
+from services.framework.expectations.register import CATALOGUE
 from services.framework.judgement import Forecast, Link, Outcome, Status, Subject, Verdict
 from services.framework.plan import Aim, Plan
 
@@ -58,29 +62,15 @@ def of_finding(
     }
 
 
-HEADLINES = {
-    "AIM-01": "Aim incomplete",
-    "DAT-01": "Data late",
-    "DAT-02": "No data",
-    "PRT-01": "Driver without a project",
-    "PRJ-02": "Role vacant",
-    "MIL-01": "Milestone late",
-}
-_REQUESTS = {
-    "AIM-01": "Complete the aim in the plan.",
-    "DAT-01": "Send the value, or say when it comes.",
-    "DAT-02": "Send the values: the aim cannot be judged without them.",
-    "PRT-01": "Link or start a project for the driver, or end the driver.",
-    "PRJ-02": "Name somebody for the role.",
-    "MIL-01": "Mark the milestone as done, or give it a new date with the reason.",
-}
+HEADLINES = {each.id: each.title for each in CATALOGUE.values()}
+_REQUESTS = {each.id: each.asks for each in CATALOGUE.values()}
 
 
-def _named(plan: Plan, subject: Subject) -> tuple[str, str]:
+def _named(plan: Plan, subject: Subject) -> tuple[str, str | None]:
     kinds: dict[str, Any] = {"aim": plan.aims, "project": plan.projects, "measure": plan.measures}
     known = kinds.get(subject.kind.value, {}).get(subject.id)
     page = {"aim": f"/aims/{subject.id}", "project": f"/projects/{subject.id}"}
-    return (known.name if known else subject.id), page.get(subject.kind.value, "/alerts")
+    return (known.name if known else subject.id), page.get(subject.kind.value)
 
 
 def _figures(verdict: Verdict, unit: str) -> list[list[str]]:

@@ -9,7 +9,7 @@ import css_inline
 from jinja2 import DictLoader, Environment, select_autoescape
 
 from services.framework.texts import plainly
-from services.ports.delivery import Letter, Slot
+from services.ports.delivery import Letter, Part, Slot
 
 MAIL = "mail"
 _SUBJECT = 60
@@ -67,9 +67,10 @@ class LetterWriter:
     def __call__(self, slot: Slot) -> Letter:
         """The letter of a slot: the status of aims before all else that waits with it."""
         contents = sorted(
-            (_plain(part.content) for part in slot.parts), key=lambda c: c.get("kind") != "status"
+            (_plain(_placed(part)) for part in slot.parts), key=lambda c: c.get("kind") != "status"
         )
         first = slot.parts[0]
+        data = _placed(first)
         subject = subject_of(contents)
         return Letter(
             slot.message_id,
@@ -78,7 +79,7 @@ class LetterWriter:
             "\n\n".join(text_of(content, self._base_url) for content in contents),
             self._html(subject, contents) if slot.channel == MAIL else "",
             tuple(part.id for part in slot.parts),
-            dict(first.content) | {"url": f"{self._base_url}{first.content['path']}"},
+            data | {"url": f"{self._base_url}{data['path']}"},
         )
 
     def _html(self, subject: str, contents: Sequence[Mapping[str, Any]]) -> str:
@@ -87,6 +88,11 @@ class LetterWriter:
             subject=subject, contents=contents, base_url=self._base_url, style=_STYLE
         )
         return css_inline.CSSInliner(keep_style_tags=True).inline(html)
+
+
+def _placed(part: Part) -> dict[str, Any]:
+    """The content with the page it leads to; what has no page of its own leads to its alert."""
+    return dict(part.content, path=part.content["path"] or f"/alerts/{part.alert_id}")
 
 
 _STAMPED = ("reason", "since", "would_change", "blind_since")

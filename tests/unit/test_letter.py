@@ -71,6 +71,16 @@ def test_several_messages_make_one_letter_with_a_section_each() -> None:
     assert letter.thread == "<alert-7@bigdot.example>"
 
 
+def test_what_has_no_page_of_its_own_leads_to_its_alert() -> None:
+    late = content(kind="finding", state="Data late", about="HSMR", path=None)
+    letter = WRITER(slot(late, content()))
+    for link in ("https://bigdot.example/alerts/7", "https://bigdot.example/aims/hsmr-88"):
+        assert link in letter.text.split()
+        assert f'href="{link}"' in letter.html
+    assert letter.data["url"] == "https://bigdot.example/alerts/7"
+    assert letter.data["path"] == "/alerts/7"
+
+
 def test_an_aims_status_stands_before_whatever_waited_longer() -> None:
     late = content(kind="finding", state="Milestone late", about="Bundles")
     letter = WRITER(slot(late, content()))

@@ -157,15 +157,15 @@ def test_an_aim_without_a_measure_can_still_be_told() -> None:
     [
         ("aim:a", "AIM-01", "Fewer deaths", "/aims/a", "Aim incomplete"),
         ("aim:a", "PRT-01", "Fewer deaths", "/aims/a", "Driver without a project"),
-        ("measure:m", "DAT-01", "Deaths", "/alerts", "Data late"),
-        ("measure:m", "DAT-02", "Deaths", "/alerts", "No data"),
+        ("measure:m", "DAT-01", "Deaths", None, "Data late"),
+        ("measure:m", "DAT-02", "Deaths", None, "No data"),
         ("project:p", "PRJ-02", "Sepsis six", "/projects/p", "Role vacant"),
         ("project:p", "MIL-01", "Sepsis six", "/projects/p", "Milestone late"),
         ("project:gone", "MIL-01", "gone", "/projects/gone", "Milestone late"),
     ],
 )
 def test_a_finding_names_what_it_is_about_and_asks_for_one_thing(
-    subject: str, expectation: str, about: str, path: str, headline: str
+    subject: str, expectation: str, about: str, path: str | None, headline: str
 ) -> None:
     project = Project("p", "Sepsis six", day("2024-11-01"), day("2025-12-31"))
     plan = _plan(projects={"p": project})
