@@ -6,15 +6,18 @@ import shutil
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import redis
 import sqlalchemy as sa
+from flask import Flask
+from jinja2.bccache import Bucket, BytecodeCache
 
 from services.persistence import migrate
 from services.persistence.engine import make_engine
 from tests import servers
+from tests.copies import Copies, PostgresCopies, SqliteCopies
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -57,25 +60,81 @@ def database_names() -> Iterator[str]:
     return (f"bigdot_test_{number}" for number in count(1))
 
 
-@pytest.fixture
-def postgres_url(postgres_server: str, database_names: Iterator[str]) -> Iterator[str]:
-    """The URL of a migrated, empty PostgreSQL database of this test's own."""
-    name = next(database_names)
-    yield servers.create_database(postgres_server, name, template=_TEMPLATE)
-    servers.administer(postgres_server, f"DROP DATABASE {name} WITH (FORCE)")
+class _Compiled(BytecodeCache):
+    """Pages that were compiled once, for every app of the session."""
+
+    def __init__(self) -> None:
+        self._pages: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if bucket.key in self._pages:
+            bucket.bytecode_from_string(self._pages[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._pages[bucket.key] = bucket.bytecode_to_string()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def compiled_once() -> Iterator[None]:
+    """Spare every test the compiling of its pages, which takes longer than most tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Flask, "jinja_options", {"bytecode_cache": _Compiled()})
+        yield
+
+
+@pytest.fixture(scope="session")
+def filled() -> dict[object, tuple[str, Any]]:
+    """What was made and filled to be copied."""
+    return {}
 
 
 @pytest.fixture
-def sqlite_url(migrated_sqlite: Path, tmp_path: Path) -> str:
-    """The URL of a migrated, empty SQLite database of this test's own."""
-    return f"sqlite:///{shutil.copy(migrated_sqlite, tmp_path / 'bigdot.db')}"
+def sqlite_copies(
+    filled: dict[object, tuple[str, Any]], migrated_sqlite: Path, tmp_path: Path
+) -> Copies:
+    """SQLite databases."""
+    return SqliteCopies(filled, migrated_sqlite, tmp_path)
+
+
+@pytest.fixture
+def postgres_copies(
+    filled: dict[object, tuple[str, Any]], postgres_server: str, database_names: Iterator[str]
+) -> Iterator[Copies]:
+    """PostgreSQL databases."""
+    copies = PostgresCopies(filled, postgres_server, _TEMPLATE, database_names)
+    yield copies
+    copies.close()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest) -> str:
+def copies(request: pytest.FixtureRequest) -> Copies:
+    """Either kind of database, one after the other."""
+    fixture = "sqlite_copies" if request.param == "sqlite" else "postgres_copies"
+    found = request.getfixturevalue(fixture)
+    assert isinstance(found, Copies)
+    return found
+
+
+def _nothing(url: str) -> None:
+    """An empty database is filled with nothing."""
+
+
+@pytest.fixture
+def postgres_url(postgres_copies: Copies) -> str:
+    """The URL of a migrated, empty PostgreSQL database of this test's own."""
+    return postgres_copies.of(_nothing)[0]
+
+
+@pytest.fixture
+def sqlite_url(sqlite_copies: Copies) -> str:
+    """The URL of a migrated, empty SQLite database of this test's own."""
+    return sqlite_copies.of(_nothing)[0]
+
+
+@pytest.fixture
+def database_url(copies: Copies) -> str:
     """Either database, one after the other: a migrated, empty one of this test's own."""
-    fixture = "sqlite_url" if request.param == "sqlite" else "postgres_url"
-    return str(request.getfixturevalue(fixture))
+    return copies.of(_nothing)[0]
 
 
 @pytest.fixture

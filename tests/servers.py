@@ -24,6 +24,7 @@ from typing import Any
 import sqlalchemy as sa
 
 START_SECONDS = 30.0
+_MEMORY, _ROOM = Path("/dev/shm"), 2 << 30
 _PR_SET_PDEATHSIG = 1
 _FORGETFUL = ("fsync=off", "full_page_writes=off", "synchronous_commit=off")
 _INITDB = ("-U", "bigdot", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
@@ -74,7 +75,7 @@ def postgres_server(*, durable: bool = False) -> Iterator[str]:
     """
     programs = postgres_programs()
     account = _unprivileged()
-    with _folder("bigdot-pg-", account) as folder:
+    with _folder("bigdot-pg-", account, None if durable else _memory()) as folder:
         data = folder / "data"
         _run([programs / "initdb", "-D", data, *_INITDB], account)
         command = [programs / "postgres", "-D", data, "-k", folder]
@@ -129,10 +130,18 @@ def _unprivileged() -> pwd.struct_passwd | None:
     raise ServerMissingError("PostgreSQL refuses to run as root, and there is no other account")
 
 
+def _memory() -> Path | None:
+    """A folder in memory with room to spare: a database is made there in a tenth of the time."""
+    roomy = _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free > _ROOM
+    return _MEMORY if roomy and os.access(_MEMORY, os.W_OK) else None
+
+
 @contextlib.contextmanager
-def _folder(prefix: str, account: pwd.struct_passwd | None) -> Iterator[Path]:
+def _folder(
+    prefix: str, account: pwd.struct_passwd | None, within: Path | None = None
+) -> Iterator[Path]:
     """A short path (a socket's is at most 107 bytes) that ``account`` owns."""
-    folder = Path(tempfile.mkdtemp(prefix=prefix))
+    folder = Path(tempfile.mkdtemp(prefix=prefix, dir=within))
     try:
         if account:
             os.chown(folder, account.pw_uid, account.pw_gid)

@@ -12,8 +12,9 @@ from werkzeug.serving import make_server
 from services.bootstrap import Services
 from services.persistence import tables
 from services.persistence.engine import writing
+from tests.copies import Copies
 from tests.integration.pages.conftest import northfield, quick_hashing
-from tests.integration.pipeline.conftest import Hospital, hospital
+from tests.integration.pipeline.conftest import Hospital
 from tests.worlds import PASSWORD
 from web.app import create_app
 from web.context import WebOptions
@@ -21,16 +22,16 @@ from web.context import WebOptions
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
-__all__ = ["hospital", "northfield", "quick_hashing"]
+__all__ = ["northfield", "quick_hashing"]
 pytestmark = pytest.mark.browser
 SECRETS = ("k" * 40,)
 PATHS = ("/", "/aims/harm-21", "/projects/sepsis", "/alerts", "/mailbox", "/sign-in")
 
 
 @pytest.fixture
-def database_url(sqlite_url: str) -> str:
+def copies(sqlite_copies: Copies) -> Copies:
     """SQLite only: browsers tell nothing more of databases."""
-    return sqlite_url
+    return sqlite_copies
 
 
 @pytest.fixture

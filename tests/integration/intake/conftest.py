@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 import sqlalchemy as sa
@@ -14,6 +14,7 @@ from services.access.keys import SCOPES
 from services.bootstrap import Options, Services
 from services.persistence import tables
 from services.ports.access import Actor
+from tests.copies import Copies
 from web.app import create_app
 from web.context import WebOptions
 
@@ -61,16 +62,36 @@ projects:
 """
 
 
+class Begun(NamedTuple):
+    """The hospital's id, and its feed's key."""
+
+    id: int
+    key_id: int
+    secret: str
+
+
+def serving(url: str) -> Services:
+    """The services over a database."""
+    return Services(Options(database_url=url, secret_keys=SECRET))
+
+
+def adopted(url: str) -> Begun:
+    """Put the hospital into an empty database."""
+    services = serving(url)
+    services.clock.freeze(NOW)
+    organisation = services.plans.create_organisation(PLAN)
+    services.plans.apply(organisation, PLAN, author="board", reason="adopted")
+    issued = services.keys.create(organisation, "warehouse", SCOPES, actor=Actor("t", "cli"))
+    services.close()
+    return Begun(organisation, issued.record.id, issued.secret)
+
+
 class Hospital:
     """The services over one database, with a key and ways to look at what was kept."""
 
-    def __init__(self, url: str) -> None:
-        self.services = Services(Options(database_url=url, secret_keys=SECRET))
-        self.services.clock.freeze(NOW)
-        self.id = self.services.plans.create_organisation(PLAN)
-        self.services.plans.apply(self.id, PLAN, author="board", reason="adopted")
-        issued = self.services.keys.create(self.id, "warehouse", SCOPES, actor=Actor("t", "cli"))
-        self.key_id, self.secret = issued.record.id, issued.secret
+    def __init__(self, url: str, begun: Begun) -> None:
+        self.services = serving(url)
+        self.id, self.key_id, self.secret = begun
 
     def rows(self, table: sa.Table) -> list[dict[str, Any]]:
         """Every row of a table, in the order in which they came."""
@@ -97,17 +118,17 @@ class Hospital:
 
 
 @pytest.fixture
-def hospital(database_url: str) -> Iterator[Hospital]:
+def hospital(copies: Copies) -> Iterator[Hospital]:
     """A hospital on either database."""
-    made = Hospital(database_url)
+    made = Hospital(*copies.of(adopted))
     yield made
     made.services.close()
 
 
 @pytest.fixture
-def on_postgres(postgres_url: str) -> Iterator[Hospital]:
+def on_postgres(postgres_copies: Copies) -> Iterator[Hospital]:
     """A hospital on PostgreSQL."""
-    made = Hospital(postgres_url)
+    made = Hospital(*postgres_copies.of(adopted))
     yield made
     made.services.close()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 from argon2 import PasswordHasher
@@ -12,12 +12,21 @@ from flask.testing import FlaskClient
 
 from services.access import passwords
 from services.access.accounts import AccountRequest
-from tests.integration.pipeline.conftest import HARM, HSMR, Hospital, hospital
+from tests.copies import Copies
+from tests.integration.pipeline.conftest import (
+    HARM,
+    HSMR,
+    Hospital,
+    adopted,
+    begun,
+    hospital,
+    serving,
+)
 from tests.worlds import ACTOR, PASSWORD, browser
 from web.app import create_app
 from web.context import WebOptions
 
-__all__ = ["hospital"]
+__all__ = ["begun", "hospital"]
 SECRETS = ("k" * 40,)
 PEOPLE = {
     "admin": "advisor",
@@ -36,9 +45,10 @@ def quick_hashing(monkeypatch: pytest.MonkeyPatch) -> None:
     passwords._decoy.cache_clear()
 
 
-@pytest.fixture
-def northfield(hospital: Hospital) -> Hospital:
-    """Two aims with values, one deteriorating; a milestone done; messages sent."""
+def told(url: str) -> int:
+    """Fill an empty database: two aims with values, one deteriorating; messages sent."""
+    organisation = adopted(url)
+    hospital = Hospital(serving(url), organisation)
     hospital.at(2025, 8, 20)
     hospital.feed("hsmr", HSMR)
     hospital.feed("harm", HARM)
@@ -50,7 +60,17 @@ def northfield(hospital: Hospital) -> Hospital:
         role = "owner" if login == "stranger" else login
         wanted = AccountRequest(login, (role,), password=PASSWORD, person=person)
         hospital.services.accounts.create(hospital.id, wanted, actor=ACTOR)
-    return hospital
+    hospital.services.close()
+    return organisation
+
+
+@pytest.fixture
+def northfield(copies: Copies, quick_hashing: None) -> Iterator[Hospital]:
+    """Two aims with values, one deteriorating; a milestone done; messages sent."""
+    url, organisation = copies.of(told)
+    hospital = Hospital(serving(url), organisation)
+    yield hospital
+    hospital.services.close()
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from services.bootstrap import MailOptions, Options, Services
 from services.evaluation.judge import Judged
 from services.persistence import tables
+from tests.copies import Copies
 
 PLAN = (Path(__file__).parents[3] / "examples" / "northfield.yaml").read_text()
 HSMR = (104, 101, 106, 103, 99, 105, 102, 107, 100, 103, 102, 104, 100, 103, 105, 101, 102, 99)
@@ -81,15 +82,37 @@ class Hospital:
             return connection.scalar(query)
 
 
-@pytest.fixture
-def hospital(database_url: str) -> Iterator[Hospital]:
-    """Northfield on 2 November 2024, its plan applied and nothing judged yet."""
-    services = Services(
-        Options(database_url, ("k" * 40,), mail=MailOptions(merge_seconds=0), embedded=True)
-    )
+def serving(url: str) -> Services:
+    """The services of an embedded deployment whose mails wait for nothing."""
+    return Services(Options(url, ("k" * 40,), mail=MailOptions(merge_seconds=0), embedded=True))
+
+
+def adopted(url: str) -> int:
+    """Put Northfield into an empty database, on 2 November 2024; its id."""
+    services = serving(url)
     services.clock.freeze(datetime(2024, 11, 2, 12, tzinfo=UTC))
     organisation = services.plans.create_organisation(PLAN)
     services.plans.apply(organisation, PLAN, author="advisor", reason="first")
-    northfield = Hospital(services, organisation)
+    services.close()
+    return organisation
+
+
+@pytest.fixture
+def begun(copies: Copies) -> tuple[str, int]:
+    """A database with Northfield in it, and Northfield's id."""
+    return copies.of(adopted)
+
+
+@pytest.fixture
+def database_url(begun: tuple[str, int]) -> str:
+    """The database that the hospital is in."""
+    return begun[0]
+
+
+@pytest.fixture
+def hospital(begun: tuple[str, int]) -> Iterator[Hospital]:
+    """Northfield on 2 November 2024, its plan applied and nothing judged yet."""
+    url, organisation = begun
+    northfield = Hospital(serving(url), organisation)
     yield northfield
     northfield.services.close()
