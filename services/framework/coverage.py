@@ -167,5 +167,24 @@ def loads(held: Iterable[Held], allocated_at_least: float = ALLOCATED_AT_LEAST) 
     return found
 
 
+def stretched(
+    load: Load,
+    leads_at_most: float = LEADS_AT_MOST,
+    sponsors_at_most: float = SPONSORS_AT_MOST,
+    whole: float = WHOLE_TIME,
+) -> Iterator[str]:
+    """In what a person is stretched too thin, as the end of a sentence about them."""
+    for verb, held, most in (
+        ("leads", load.leads, leads_at_most),
+        ("sponsors", load.sponsors, sponsors_at_most),
+    ):
+        if len(held) > most:
+            yield f"{verb} {len(held)} strategic projects, more than {most:g}: {', '.join(held)}"
+    if load.fte > whole + ROUNDING:
+        yield f"is allocated {load.fte:g} of full time, more than {whole:g}"
+    for project, allocation in load.short:
+        yield f"has {allocation.fte:g} of the {allocation.planned:g} planned for {project}"
+
+
 def _of(found: dict[str, Load], person: str) -> Load:
     return found.setdefault(person, Load(person))

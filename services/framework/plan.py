@@ -103,7 +103,11 @@ class Stratum:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody with a part in the plan. ``roles``: executive, owner, advisor, admin, viewer."""
+    """Somebody with a part in the plan.
+
+    ``roles``: executive, owner, advisor, admin, viewer, board, finance, and partner for those who
+    speak for patients and families.
+    """
 
     id: str
     name: str

@@ -10,6 +10,7 @@ from services.framework.plan import (
     Adoption,
     Aim,
     AimMeasure,
+    Allocation,
     Baseline,
     Driver,
     Measure,
@@ -20,11 +21,13 @@ from services.framework.plan import (
     Plan,
     Project,
     Route,
+    Savings,
     Serve,
     Site,
     Stratum,
 )
 from services.planning.parts import (
+    AdoptionPart,
     AimMeasurePart,
     AimPart,
     BaselinePart,
@@ -43,11 +46,8 @@ def to_plan(document: PlanDocument, version: int = 0) -> Plan:
     Raises PeriodError for a period that does not fit its measure's frequency; lint says where.
     """
     frequencies = {measure.id: measure.frequency for measure in document.measures}
-    organisation = document.organisation
     return Plan(
-        organisation=Organisation(
-            organisation.id, organisation.name, organisation.zone, organisation.year_starts
-        ),
+        organisation=Organisation(**_fields(document.organisation)),
         sites={p.id: Site(p.id, p.name, p.ended) for p in document.sites},
         strata={p.id: Stratum(p.id, p.name, p.ended) for p in document.strata},
         people={p.id: Person(**_fields(p)) for p in document.people},
@@ -57,6 +57,8 @@ def to_plan(document: PlanDocument, version: int = 0) -> Plan:
         routes=tuple(Route(r.to, r.by, r.aim, r.project, r.measure) for r in document.routes),
         parameters=dict(document.parameters),
         version=version,
+        profile=document.profile,
+        rules=dict(document.rules),
     )
 
 
@@ -65,7 +67,8 @@ def _fields(part: Part, *without: str) -> dict[str, Any]:
 
 
 def _measure(part: MeasurePart) -> Measure:
-    return Measure(**_fields(part, "unit"), unit=part.unit or "")
+    tuned = dict(part.parameters)
+    return Measure(**_fields(part, "unit", "parameters"), unit=part.unit or "", parameters=tuned)
 
 
 def _aim(part: AimPart, frequencies: Frequencies) -> Aim:
@@ -84,12 +87,20 @@ def _aim(part: AimPart, frequencies: Frequencies) -> Aim:
         stratum=part.stratum,
         succeed=part.succeed,
         lag=part.lag,
-        adopted=Adoption(**_fields(part.adopted)) if part.adopted else None,
+        adopted=_adoption(part.adopted, frequency) if part.adopted else None,
         drivers=tuple(Driver(aim=part.id, **_fields(d)) for d in part.drivers),
         ended=part.ended,
         outcome=part.outcome,
         outcome_minute=part.minute,
+        partners=part.partners,
+        balancing=part.balancing,
+        not_breakthrough_because=part.not_breakthrough_because,
+        parameters=dict(part.parameters),
     )
+
+
+def _adoption(part: AdoptionPart, frequency: Frequency | None) -> Adoption:
+    return Adoption(**_fields(part, "deadline"), deadline=period(part.deadline, frequency))
 
 
 def primary(measures: Iterable[AimMeasurePart]) -> AimMeasurePart | None:
@@ -145,7 +156,9 @@ def some_period(text: str, frequency: Frequency | None) -> Period:
 
 def _project(part: ProjectPart) -> Project:
     return Project(
-        **_fields(part, "serves", "milestones"),
+        **_fields(part, "serves", "milestones", "allocations", "savings"),
         serves=tuple(Serve(**_fields(s)) for s in part.serves),
         milestones=tuple(Milestone(m.id, part.id, m.name, m.due, m.ended) for m in part.milestones),
+        allocations=tuple(Allocation(**_fields(a)) for a in part.allocations),
+        savings=Savings(**_fields(part.savings)) if part.savings else None,
     )

@@ -10,14 +10,15 @@ from services.planning.merge import NAMED, SINGULAR, Keyed, route_scope
 from services.ports.planning import PlanChange
 
 Document = Mapping[str, Any]
+_VALUES = {"parameters": "parameter", "rules": "rule"}
 Entities = dict[tuple[str, str], dict[str, Any]]
 
 
 def diff(before: Document, after: Document) -> tuple[PlanChange, ...]:
     """The changes that lead from one document in normal form to another; empty if they are equal.
 
-    A new entity is one change with all of it; a known one a change for each field. Only routes and
-    parameters can be removed.
+    A new entity is one change with all of it; a known one a change for each field. Only routes,
+    parameters and rules can be removed.
     """
     old, new = entities(before), entities(after)
     found: list[PlanChange] = []
@@ -27,17 +28,22 @@ def diff(before: Document, after: Document) -> tuple[PlanChange, ...]:
 
 
 def entities(document: Document) -> Entities:
-    """Every entity by kind and key, each without the entities inside it."""
+    """Every entity by kind and key, each without the entities inside it.
+
+    The profile is told as the organisation's.
+    """
     found: Entities = {}
     if "organisation" in document:
         fields = document["organisation"]
-        found["organisation", fields["id"]] = fields
+        profile = {"profile": document["profile"]} if "profile" in document else {}
+        found["organisation", fields["id"]] = {**fields, **profile}
     _collect(found, document, NAMED, ())
     for route in document.get("routes", ()):
         scoped = found.setdefault(("route", route_scope(route)), {"routes": []})
         scoped["routes"].append(route)
-    for name, value in document.get("parameters", {}).items():
-        found["parameter", name] = {"value": value}
+    for section, kind in _VALUES.items():
+        for name, value in document.get(section, {}).items():
+            found[kind, name] = {"value": value}
     return found
 
 
@@ -108,7 +114,7 @@ def _said_of(kind: str, entity: Mapping[str, Any]) -> str:
     match kind:
         case "route":
             return _routes_shown(entity["routes"])
-        case "parameter":
+        case "parameter" | "rule":
             return _shown(entity["value"])
         case _:
             return str(entity["name"])

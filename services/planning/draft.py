@@ -34,6 +34,8 @@ _MODELS: dict[tuple[str, ...], type[parts.Part]] = {
     ("projects",): parts.ProjectPart,
     ("projects", "serves"): parts.ServePart,
     ("projects", "milestones"): parts.MilestonePart,
+    ("projects", "allocations"): parts.AllocationPart,
+    ("projects", "savings"): parts.SavingsPart,
     ("routes",): parts.RoutePart,
 }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
@@ -14,6 +15,8 @@ _KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,62}/[A-Za-z0-9][A-Za-z0-9_-]{0,62
 _EMAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
 _PERIOD = re.compile(r"\d{4}(-(\d{2}(-\d{2})?|W\d{2}|Q[1-4]))?")
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+_CURRENCY = re.compile(r"[A-Z]{3}")
+_PARAMETER = r"^[A-Za-z0-9._-]{1,100}$"
 _LIMIT = 1e12
 
 
@@ -32,6 +35,27 @@ def _email(value: Any) -> Any:
 def _channel(value: Any) -> Any:
     rule = "a channel is `mail` or a channel's id, never its address: addresses are secrets"
     return _matching(value, _SLUG, rule)
+
+
+def _currency(value: Any) -> Any:
+    return _matching(value, _CURRENCY, "a currency is three capital letters, like GBP")
+
+
+def _amount(value: Any) -> Any:
+    return _at_least_nothing(value, "an amount of savings is not negative")
+
+
+def _fte(value: Any) -> Any:
+    rule = "time is a part of full time, 0 to 1"
+    if isinstance(value, int | float) and value > 1:
+        raise ValueError(f"{rule} (here {_shown(value)})")
+    return _at_least_nothing(value, rule)
+
+
+def _at_least_nothing(value: Any, rule: str) -> Any:
+    if isinstance(value, int | float) and value < 0:
+        raise ValueError(f"{rule} (here {_shown(value)})")
+    return value
 
 
 def _matching(value: Any, pattern: re.Pattern[str], rule: str) -> Any:
@@ -135,5 +159,23 @@ Number = Annotated[
 Share = Annotated[
     float, Field(strict=True, allow_inf_nan=False, ge=0, le=1), PlainSerializer(plain_number)
 ]
+Amount = Annotated[
+    float,
+    BeforeValidator(_amount),
+    Field(strict=True, allow_inf_nan=False, ge=0, le=_LIMIT),
+    PlainSerializer(plain_number),
+]
+Fte = Annotated[
+    float,
+    BeforeValidator(_fte),
+    Field(strict=True, allow_inf_nan=False, ge=0, le=1),
+    PlainSerializer(plain_number),
+]
+Currency = Annotated[
+    str,
+    BeforeValidator(_currency),
+    WithJsonSchema({"type": "string", "pattern": f"^{_CURRENCY.pattern}$"}),
+]
+Parameters = Mapping[Annotated[str, Field(pattern=_PARAMETER)], Number]
 Whole = Annotated[int, Field(strict=True)]
 Flag = Annotated[bool, Field(strict=True)]

@@ -1,9 +1,9 @@
 """A file laid over the plan in force: what is named changes, what is not named stays.
 
 Sites, strata, people, measures, aims, drivers, projects and milestones are merged by their id,
-``organisation`` and ``parameters`` by key, routes by what they are about. Every other value is
-replaced whole where the file names it. ``null`` puts a key back to its default. Nothing is deleted
-by being absent.
+``organisation``, ``parameters`` and ``rules`` by key, routes by what they are about. Every other
+value is replaced whole where the file names it. ``null`` puts a key back to its default. Nothing is
+deleted by being absent.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ SINGULAR = {
     "projects": "project",
     "milestones": "milestone",
 }
-_BY_KEY = ("organisation", "parameters")
+_BY_KEY = ("organisation", "parameters", "rules")
 _ONE_MEASURE = ("measure", "baseline", "target", "path", "definition")
 
 

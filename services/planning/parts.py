@@ -21,16 +21,29 @@ from pydantic import (
 )
 
 from services.framework.periods import Frequency
-from services.framework.plan import ALL, SYSTEM, Direction, Intent, Kind, ProjectState
+from services.framework.plan import (
+    ALL,
+    SYSTEM,
+    Direction,
+    Intent,
+    Kind,
+    Profile,
+    ProjectState,
+    Switch,
+)
 from services.planning.fields import (
+    Amount,
     Channel,
+    Currency,
     Day,
     DriverKey,
     Email,
     Flag,
+    Fte,
     Name,
     Note,
     Number,
+    Parameters,
     PeriodName,
     Share,
     Slug,
@@ -40,6 +53,10 @@ from services.planning.fields import (
 )
 
 MAX_LAG_DAYS = 400
+MAX_CADENCE_DAYS = 400
+
+
+ExpectationId = Annotated[str, Field(pattern=r"^[A-Z]{2,5}-[0-9]{2}$")]
 
 
 class Part(BaseModel):
@@ -55,6 +72,7 @@ class OrganisationPart(Part):
     name: Name
     zone: Zone
     year_starts: Annotated[Whole, Field(ge=1, le=12)] = 1
+    board_meets_days: Annotated[Whole, Field(ge=1, le=MAX_CADENCE_DAYS)] | None = None
 
 
 class PlacePart(Part):
@@ -71,7 +89,10 @@ class PersonPart(Part):
     id: Slug
     name: Name
     email: Email | None = None
-    roles: tuple[Literal["executive", "owner", "advisor", "admin", "viewer"], ...] = ()
+    roles: tuple[
+        Literal["executive", "owner", "advisor", "admin", "viewer", "board", "finance", "partner"],
+        ...,
+    ] = ()
     zone: Zone | None = None
     ended: Day | None = None
 
@@ -98,6 +119,9 @@ class MeasurePart(Part):
     definition: Annotated[Whole, Field(ge=1)] = 1
     suppress_below: Annotated[Whole, Field(ge=1, le=1000)] | None = None
     ended: Day | None = None
+    rule_set: Literal["run", "anhoej", "shewhart", "mdc"] | None = None
+    monthly_proxy: Slug | None = None
+    parameters: Parameters = Field(default_factory=dict)
 
 
 class BaselinePart(Part):
@@ -178,6 +202,8 @@ class AdoptionPart(Part):
     by: Name
     on: Day
     minute: Name | None = None
+    target: Target | None = None
+    deadline: PeriodName | None = None
 
 
 class DriverPart(Part):
@@ -220,6 +246,10 @@ class AimPart(Part):
     ended: Day | None = None
     outcome: Literal["reached", "missed", "extended", "replaced", "withdrawn"] | None = None
     minute: Name | None = None
+    partners: tuple[Slug, ...] = ()
+    balancing: tuple[Slug, ...] = ()
+    not_breakthrough_because: Note | None = None
+    parameters: Parameters = Field(default_factory=dict)
 
     @property
     def judged(self) -> tuple[AimMeasurePart, ...]:
@@ -256,6 +286,22 @@ class MilestonePart(Part):
     ended: Day | None = None
 
 
+class AllocationPart(Part):
+    """A person's time on a project: as it is, and as ``planned``."""
+
+    person: Slug
+    fte: Fte
+    planned: Fte | None = None
+
+
+class SavingsPart(Part):
+    """Savings that a project claims."""
+
+    amount: Amount
+    currency: Currency
+    claimed_on: Day
+
+
 class ProjectPart(Part):
     """A time-limited effort on one driver or several. A role left out is vacant."""
 
@@ -276,6 +322,10 @@ class ProjectPart(Part):
     sites: tuple[Slug, ...] = ()
     sustainer: Slug | None = None
     ended: Day | None = None
+    allocations: tuple[AllocationPart, ...] = ()
+    savings: SavingsPart | None = None
+    chartered_on: Day | None = None
+    review_every_days: Annotated[Whole, Field(ge=1, le=MAX_CADENCE_DAYS)] | None = None
 
 
 class RoutePart(Part):
@@ -301,9 +351,9 @@ class PlanDocument(Part):
     aims: tuple[AimPart, ...] = ()
     projects: tuple[ProjectPart, ...] = ()
     routes: tuple[RoutePart, ...] = ()
-    parameters: Mapping[Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,100}$")], Number] = Field(
-        default_factory=dict
-    )
+    parameters: Parameters = Field(default_factory=dict)
+    profile: Profile = Profile.STARTER
+    rules: Mapping[ExpectationId, Switch] = Field(default_factory=dict)
 
 
 def normal(document: PlanDocument) -> dict[str, Any]:
@@ -311,6 +361,8 @@ def normal(document: PlanDocument) -> dict[str, Any]:
     found = document.model_dump(
         mode="json", by_alias=True, exclude_defaults=True, exclude_none=True, exclude={"version"}
     )
-    if "parameters" in found:
-        found["parameters"] = dict(sorted(found["parameters"].items()))
+    for part in (found, *found.get("measures", ()), *found.get("aims", ())):
+        for key in ("parameters", "rules"):
+            if key in part:
+                part[key] = dict(sorted(part[key].items()))
     return found

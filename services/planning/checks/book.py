@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from services.framework.periods import Frequency, Period, PeriodError
-from services.framework.plan import ProjectState
-from services.planning.declared import some_period
+from services.framework.plan import Plan, ProjectState
+from services.planning.declared import some_period, to_plan
 from services.planning.findings import Level
 from services.planning.parts import AimPart, DriverPart, MeasurePart, PlanDocument, ProjectPart
 from services.planning.source import Where
@@ -49,6 +49,14 @@ class Book:
     def drivers(self) -> dict[str, DriverPart]:
         """Every driver by ``aim/driver``."""
         return {f"{aim.id}/{d.id}": d for aim in self.document.aims for d in aim.drivers}
+
+    @cached_property
+    def plan(self) -> Plan | None:
+        """The plan that is declared; None where a period does not fit its measure."""
+        try:
+            return to_plan(self.document)
+        except PeriodError:
+            return None
 
     @cached_property
     def live_aims(self) -> tuple[AimPart, ...]:

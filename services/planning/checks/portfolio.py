@@ -6,19 +6,26 @@ and CAP-01 of the catalogue; here they only warn.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 from itertools import combinations
 
+from services.framework.coverage import (
+    BELIEVED,
+    ENOUGH,
+    Held,
+    coverage_of,
+    declared_to_count,
+    gap_of,
+    loads,
+    stretched,
+)
 from services.framework.plan import SYSTEM, Intent
 from services.planning.checks.book import Book, Note, doubtful, is_live, period_or_none, wrong
 from services.planning.declared import primary
 from services.planning.parts import AimPart, ProjectPart
 from services.planning.source import Where
 
-_ENOUGH = 1.0
 _ROUNDING = 0.005
-_LEADS_AT_MOST = 2
 
 
 def wholeness(book: Book) -> Iterator[Note]:
@@ -117,22 +124,30 @@ def _shares(aim: AimPart) -> Iterator[Note]:
 
 
 def _coverage(book: Book, aim: AimPart) -> Iterator[Note]:
-    """Σ effect × reach over the gap (PRT-02), where the baseline is a stated value."""
-    part = primary(aim.judged)
-    if part is None or part.baseline is None or part.baseline.value is None:
+    """Σ effect x reach, and that weighted by belief, over the gap (PRT-02).
+
+    A gap is known before there are data where the baseline is a stated value.
+    """
+    at = ("aims", aim.id)
+    declared = book.plan.aims[aim.id] if book.plan is not None else None
+    gap = gap_of(declared, None) if declared is not None else None
+    if book.plan is None or declared is None or gap is None:
         return
-    if part.target is None or isinstance(part.target, tuple) or part.target == part.baseline.value:
-        return
-    gap = abs(part.target - part.baseline.value)
-    promised = sum(
-        serve.effect * (1 if serve.reach is None else serve.reach)
-        for project in book.live_projects
-        for serve in project.serves
-        if serve.effect is not None and serve.driver.partition("/")[0] == aim.id
-    )
-    if promised / gap < _ENOUGH:
-        message = f"the projects promise {promised:g} of the {gap:g} that the target asks for"
-        yield doubtful("gap-not-covered", f"{message} ({promised / gap:.0%})", "aims", aim.id)
+    counting = [p for p in book.plan.projects.values() if declared_to_count(p)]
+    found = coverage_of(declared, gap, counting)
+    if found.unknown and found.share < ENOUGH:
+        wanting = "; ".join(str(each) for each in found.unknown)
+        message = f"whether the projects cover the gap of {gap:g} cannot be computed: {wanting}"
+        yield doubtful("coverage-unknown", message, *at)
+    elif found.share < ENOUGH:
+        message = f"the projects promise {found.promised:g} of the {gap:g} that the target asks for"
+        yield doubtful("gap-not-covered", f"{message} ({found.share:.0%})", *at)
+    if found.weighted < BELIEVED and not found.missing:
+        message = (
+            f"weighted by how far each is believed in, the projects promise {found.believed:g} of "
+            f"the {gap:g} that the target asks for ({found.weighted:.2f}, wanted {BELIEVED:g})"
+        )
+        yield doubtful("gap-not-believed", message, *at)
 
 
 def projects(book: Book) -> Iterator[Note]:
@@ -142,6 +157,9 @@ def projects(book: Book) -> Iterator[Note]:
         if project.start and project.end and project.end < project.start:
             message = f"the project ends ({project.end}) before it starts ({project.start})"
             yield wrong("dates", message, *at, "end")
+        if project.chartered_on and project.end and project.end < project.chartered_on:
+            message = f"the project is chartered ({project.chartered_on}) after it ends"
+            yield wrong("dates", f"{message} ({project.end})", *at, "chartered_on")
         yield from _promises(project, at)
         if not is_live(project):
             continue
@@ -173,12 +191,13 @@ def _milestones(project: ProjectPart, at: Where) -> Iterator[Note]:
 
 
 def workload(book: Book) -> Iterator[Note]:
-    """Nobody leads more than two strategic projects (CAP-01)."""
-    leads = Counter(p.leader for p in book.live_projects if p.strategic and p.leader)
-    for person, count in leads.items():
-        if count > _LEADS_AT_MOST:
-            message = f"{person} leads {count} strategic projects"
-            yield doubtful("overloaded", message, "people", person)
+    """Nobody leads or sponsors too much, gives more than all their time, or gets less (CAP-01)."""
+    if book.plan is None:
+        return
+    live = [book.plan.projects[project.id] for project in book.live_projects]
+    for load in loads(Held(p, p.leader, p.sponsor) for p in live).values():
+        for message in stretched(load):
+            yield doubtful("overloaded", f"{load.person} {message}", "people", load.person)
 
 
 CHECKS = (wholeness, endings, overlaps, system_values, sufficiency, projects, workload)

@@ -6,7 +6,7 @@ from collections.abc import Container, Iterator
 
 from services.framework.plan import ALL, SYSTEM
 from services.planning.checks.book import Book, Note, doubtful, is_live, wrong
-from services.planning.parts import DriverPart, ProjectPart, RoutePart
+from services.planning.parts import AimPart, DriverPart, ProjectPart, RoutePart
 from services.planning.source import Where
 
 _ROLES = ("sponsor", "leader", "clinical_lead", "advisor", "sustainer")
@@ -51,6 +51,10 @@ def measures(book: Book) -> Iterator[Note]:
             yield from _named("site", "sites", site, book.sites, (*at, "sites", position))
         for position, stratum in enumerate(part.strata):
             yield from _named("stratum", "strata", stratum, book.strata, (*at, "strata", position))
+        yield from _measure(book, part.monthly_proxy, *at, "monthly_proxy")
+        if part.monthly_proxy == part.id:
+            message = "a measure cannot stand in for itself"
+            yield wrong("proxy", message, *at, "monthly_proxy")
 
 
 def aims(book: Book) -> Iterator[Note]:
@@ -66,6 +70,23 @@ def aims(book: Book) -> Iterator[Note]:
             yield from _place(book, judged.measure, aim.site, aim.stratum, at)
         for driver in aim.drivers:
             yield from _driver(book, driver, (*at, "drivers", driver.id))
+        yield from _team(book, aim, at)
+
+
+def _team(book: Book, aim: AimPart, at: Where) -> Iterator[Note]:
+    """Partners are people of the plan with that role; balancing measures are others than judged."""
+    for position, name in enumerate(aim.partners):
+        yield from _person(book, name, *at, "partners", position)
+        person = book.people.get(name)
+        if person is not None and "partner" not in person.roles:
+            message = f"{name} does not have the role `partner` among the people"
+            yield doubtful("no-partner", message, *at, "partners", position)
+    judged = {part.measure for part in aim.judged}
+    for position, name in enumerate(aim.balancing):
+        yield from _measure(book, name, *at, "balancing", position)
+        if name in judged:
+            message = f"the aim is judged on {name} already: it cannot balance itself"
+            yield wrong("balancing", message, *at, "balancing", position)
 
 
 def _driver(book: Book, driver: DriverPart, at: Where) -> Iterator[Note]:
@@ -130,6 +151,21 @@ def projects(book: Book) -> Iterator[Note]:
         for position, site in enumerate(project.sites):
             yield from _named("site", "sites", site, book.sites, (*at, "sites", position))
         yield from _serves(book, project, at, live)
+        yield from _allocations(book, project, (*at, "allocations"))
+
+
+def _allocations(book: Book, project: ProjectPart, at: Where) -> Iterator[Note]:
+    seen: set[str] = set()
+    for position, allocation in enumerate(project.allocations):
+        where = (*at, position, "person")
+        if is_live(project):
+            yield from _person(book, allocation.person, *where)
+        else:
+            yield from _named("person", "people", allocation.person, book.people, where)
+        if allocation.person in seen:
+            message = f"{allocation.person} has time on the project twice"
+            yield wrong("allocated-twice", message, *where)
+        seen.add(allocation.person)
 
 
 def _serves(book: Book, project: ProjectPart, at: Where, live: bool) -> Iterator[Note]:

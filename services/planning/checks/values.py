@@ -88,7 +88,8 @@ def targets(book: Book) -> Iterator[Note]:
             measure = book.measures.get(part.measure)
             if measure is None:
                 continue
-            yield from _target_shape(aim, part, at)
+            if part.target is not None:
+                yield from _shape(aim.intent, part.target, (*at, "target"))
             for value in _numbers(part.target):
                 yield from _in_range(measure, value, "the target", (*at, "target"))
             if part.baseline is not None and part.baseline.value is not None:
@@ -99,24 +100,27 @@ def targets(book: Book) -> Iterator[Note]:
             yield from _definition(measure, part, at)
 
 
+def adoptions(book: Book) -> Iterator[Note]:
+    """What was adopted has the shape of the aim's intent, too."""
+    for aim in book.document.aims:
+        adopted = aim.adopted
+        if adopted is not None and adopted.target is not None:
+            yield from _shape(aim.intent, adopted.target, ("aims", aim.id, "adopted", "target"))
+
+
 def _numbers(target: float | tuple[float, float] | None) -> tuple[float, ...]:
     if target is None:
         return ()
     return target if isinstance(target, tuple) else (target,)
 
 
-def _target_shape(aim: AimPart, part: AimMeasurePart, at: Where) -> Iterator[Note]:
-    where = (*at, "target")
-    if part.target is None:
-        return
-    if aim.intent is not Intent.WITHIN and isinstance(part.target, tuple):
-        message = (
-            f"an aim to {aim.intent.value} has one number; [low, high] is for `intent: within`"
-        )
+def _shape(intent: Intent, target: float | tuple[float, float], where: Where) -> Iterator[Note]:
+    if intent is not Intent.WITHIN and isinstance(target, tuple):
+        message = f"an aim to {intent.value} has one number; [low, high] is for `intent: within`"
         yield wrong("target-shape", message, *where)
-    elif aim.intent is Intent.WITHIN and not isinstance(part.target, tuple):
+    elif intent is Intent.WITHIN and not isinstance(target, tuple):
         yield wrong("target-shape", "an aim to stay within has a target [low, high]", *where)
-    elif isinstance(part.target, tuple) and part.target[0] >= part.target[1]:
+    elif isinstance(target, tuple) and target[0] >= target[1]:
         yield wrong("target-shape", "a target [low, high] has low below high", *where)
 
 
@@ -164,6 +168,8 @@ def periods(book: Book) -> Iterator[Note]:
         if start and deadline and _ordered(deadline, start):
             message = f"the deadline {deadline} is not after the start {start}"
             yield wrong("deadline-before-start", message, *at, "deadline")
+        if aim.adopted is not None:
+            yield from _fits(aim.adopted.deadline, frequency, (*at, "adopted", "deadline"))
         for part, where in _judged(aim):
             own = book.frequency(part.measure)
             yield from _baseline(part.baseline, own, start, (*where, "baseline"))
@@ -256,4 +262,4 @@ def driver_targets(book: Book) -> Iterator[Note]:
                 yield from _in_range(measure, driver.target, "the target", where)
 
 
-CHECKS = (measures, shape, targets, periods, driver_targets)
+CHECKS = (measures, shape, targets, adoptions, periods, driver_targets)

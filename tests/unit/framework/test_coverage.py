@@ -7,7 +7,15 @@ from datetime import date
 
 import pytest
 
-from services.framework.coverage import Coverage, Held, counts, coverage_of, gap_of, loads
+from services.framework.coverage import (
+    Coverage,
+    Held,
+    counts,
+    coverage_of,
+    gap_of,
+    loads,
+    stretched,
+)
 from services.framework.coverage import declared_to_count as counted
 from services.framework.plan import (
     Aim,
@@ -119,3 +127,10 @@ def test_loads_add_up_over_what_a_person_holds() -> None:
     assert found["bob"].fte == pytest.approx(1.09)
     assert [(each.project, each.share) for each in found["bob"].short] == [("p4", 0.78)]
     assert found["eve"].short == []
+    assert list(stretched(found["ann"])) == []
+    assert list(stretched(found["ann"], 1)) == ["leads 2 strategic projects, more than 1: p4, p5"]
+    assert list(stretched(found["bob"])) == [
+        "is allocated 1.09 of full time, more than 1",
+        "has 0.39 of the 0.5 planned for p4",
+    ]
+    assert list(stretched(found["cmo"], 0, 0)) == ["sponsors 1 strategic projects, more than 0: p4"]

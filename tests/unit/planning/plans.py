@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from operator import itemgetter
 from typing import Any
 
 from hypothesis import strategies as st
 
-from services.framework.expectations.register import parameter_limits
+from services.framework.expectations.register import CATALOGUE, parameter_limits
 
 SHORT = """\
 bigdot: 1
@@ -47,8 +48,14 @@ routes:
   - {aim: hsmr-88, to: [cmo], by: [mail, board-chat]}
 """
 
-_PARAMETERS = st.fixed_dictionaries(
-    {}, optional={name: st.floats(*limits) for name, limits in parameter_limits().items()}
+_PARAMETERS = st.lists(
+    st.sampled_from(sorted(parameter_limits().items())).flatmap(
+        lambda known: st.tuples(st.just(known[0]), st.floats(*known[1]))
+    ),
+    max_size=3,
+).map(dict)
+_RULES = st.dictionaries(
+    st.sampled_from(sorted(CATALOGUE)), st.sampled_from(["on", "shadow", "off"]), max_size=3
 )
 _IDS = st.text("abz09-_", min_size=1, max_size=4).map(lambda tail: f"x{tail}")
 _TEXTS = (
@@ -80,7 +87,7 @@ def documents(draw: st.DrawFn) -> dict[str, Any]:
     strata = [s for s in strata if s != "all"]
     people, measures = draw(_ids(1)), draw(_ids(1))
     person = st.sampled_from(people)
-    aims = [_aim(draw, i, draw(st.sampled_from(measures)), person) for i in draw(_ids())]
+    aims = [_aim(draw, i, draw(st.permutations(measures)), person) for i in draw(_ids())]
     drivers = [f"{aim['id']}/{driver['id']}" for aim in aims for driver in aim["drivers"]]
     return {
         "bigdot": 1,
@@ -89,15 +96,17 @@ def documents(draw: st.DrawFn) -> dict[str, Any]:
             "name": draw(_TEXTS),
             "zone": draw(st.sampled_from(["Europe/London", "UTC", "Pacific/Auckland"])),
             "year_starts": draw(st.integers(1, 12)),
+            **_some(draw, board_meets_days=st.integers(1, 400)),
         },
         "sites": [{"id": i, "name": draw(_TEXTS), **_some(draw, ended=_DAYS)} for i in sites],
         "strata": [{"id": i, "name": draw(_TEXTS)} for i in strata],
         "people": [_person(draw, i) for i in people],
-        "measures": [_measure(draw, i, sites, strata, person) for i in measures],
+        "measures": [_measure(draw, i, sites, strata, measures, person) for i in measures],
         "aims": aims,
         "projects": [_project(draw, i, drivers, person) for i in draw(_ids())],
         "routes": [_route(draw, aims, person) for _ in range(draw(st.integers(0, 2)))],
         "parameters": draw(_PARAMETERS),
+        **_some(draw, profile=st.sampled_from(["starter", "full"]), rules=_RULES),
     }
 
 
@@ -115,7 +124,7 @@ def _person(draw: st.DrawFn, identifier: str) -> dict[str, Any]:
         **_some(
             draw,
             email=st.just(f"{identifier}@hospital.example"),
-            roles=st.lists(st.sampled_from(["executive", "owner", "viewer"]), max_size=2),
+            roles=st.lists(st.sampled_from(["executive", "owner", "partner", "board"]), max_size=2),
             zone=st.just("Europe/Paris"),
             ended=_DAYS,
         ),
@@ -127,8 +136,11 @@ def _measure(
     identifier: str,
     sites: list[str],
     strata: list[str],
+    measures: list[str],
     person: st.SearchStrategy[str],
 ) -> dict[str, Any]:
+    others = [m for m in measures if m != identifier]
+    proxy = {"monthly_proxy": st.sampled_from(others)} if others else {}
     return {
         "id": identifier,
         "name": draw(_TEXTS),
@@ -140,6 +152,7 @@ def _measure(
         "strata": strata,
         **_some(
             draw,
+            **proxy,
             unit=_TEXTS,
             per=st.sampled_from([1, 100, 1000]),
             lag_days=st.integers(0, 60),
@@ -149,13 +162,16 @@ def _measure(
             window=st.integers(1, 12),
             judge_provisional=st.booleans(),
             suppress_below=st.integers(1, 10),
+            rule_set=st.sampled_from(["run", "anhoej", "shewhart", "mdc"]),
+            parameters=_PARAMETERS,
         ),
     }
 
 
 def _aim(
-    draw: st.DrawFn, identifier: str, measure: str, person: st.SearchStrategy[str]
+    draw: st.DrawFn, identifier: str, measures: list[str], person: st.SearchStrategy[str]
 ) -> dict[str, Any]:
+    measure, *others = measures
     judged = {
         "measure": measure,
         "baseline": {"from": "2024-01", "to": "2024-10"},
@@ -177,10 +193,21 @@ def _aim(
             sponsor=person,
             lag=st.integers(0, 3),
             succeed=st.just("primary"),
-            adopted=st.just({"by": "Board", "on": "2024-11-01", "minute": "24/1"}),
+            adopted=st.just({"by": "Board", "on": "2024-11-01", "minute": "24/1"})
+            | st.just({"by": "Board", "on": "2024-11-01", "target": 5, "deadline": "2025-06"}),
             ended=_DAYS,
+            partners=st.lists(person, max_size=2),
+            balancing=st.just(others),
+            not_breakthrough_because=_TEXTS,
+            parameters=_PARAMETERS,
         ),
     }
+
+
+def _allocations(person: st.SearchStrategy[str]) -> st.SearchStrategy[dict[str, Any]]:
+    return st.fixed_dictionaries(
+        {"person": person, "fte": _FRACTIONS}, optional={"planned": _FRACTIONS}
+    )
 
 
 def _points() -> st.SearchStrategy[list[dict[str, Any]]]:
@@ -210,5 +237,15 @@ def _project(
             strategic=st.booleans(),
             aim_text=_TEXTS,
             ended=_DAYS,
+            allocations=st.lists(_allocations(person), max_size=2, unique_by=itemgetter("person")),
+            savings=st.fixed_dictionaries(
+                {
+                    "amount": st.integers(0, 10**9) | st.floats(0, 1e9),
+                    "currency": st.sampled_from(["GBP", "NZD"]),
+                    "claimed_on": _DAYS,
+                }
+            ),
+            chartered_on=_DAYS,
+            review_every_days=st.integers(1, 400),
         ),
     }

@@ -110,7 +110,83 @@ ERRORS = [
         "parameter-range",
         "MIL-01.days is 91, allowed is 0 to 90",
     ),
+    (
+        "sponsor: cmo\n    adopted",
+        "parameters: {MIL-01.days: 91}\n    adopted",
+        "parameter-range",
+        "aim hsmr-88: parameters: MIL-01.days: MIL-01.days is 91, allowed is 0 to 90",
+    ),
+    (
+        "owner: cmo",
+        "owner: cmo, parameters: {DAT-02.dayz: 5}",
+        "unknown-parameter",
+        "measure hsmr: parameters: DAT-02.dayz: no expectation has",
+    ),
+    (
+        "routes:\n",
+        "rules: {MIL-99: off}\nroutes:\n",
+        "unknown-expectation",
+        "there is no expectation MIL-99; did you mean MIL-0",
+    ),
+    ("owner: cmo", "owner: cmo, monthly_proxy: smr", "unknown-measure", "monthly_proxy: smr"),
+    ("owner: cmo", "owner: cmo, monthly_proxy: hsmr", "proxy", "cannot stand in for itself"),
+    ("start: 2024-11\n", "start: 2024-11\n    partners: [ann]\n", "unknown-person", "ann is not"),
+    ("start: 2024-11\n", "start: 2024-11\n    balancing: [los]\n", "unknown-measure", "los is not"),
+    (
+        "start: 2024-11\n",
+        "start: 2024-11\n    balancing: [hsmr]\n",
+        "balancing",
+        "judged on hsmr already",
+    ),
+    ("minute: 24/117", "minute: x, deadline: 2025-Q4", "period", "adopted: deadline: '2025-Q4'"),
+    ("minute: 24/117", "minute: x, target: [1, 2]", "target-shape", "adopted: target: an aim to"),
+    (
+        "leader: sister",
+        "allocations: [{person: nobody, fte: 0.5}]",
+        "unknown-person",
+        "project sepsis-ed: allocations: 0: person: nobody",
+    ),
+    (
+        "leader: sister",
+        "allocations: [{person: cmo, fte: 0.5}, {person: cmo, fte: 0.1}]",
+        "allocated-twice",
+        "cmo has time on the project twice",
+    ),
+    (
+        "leader: sister",
+        "chartered_on: 2025-12-01",
+        "dates",
+        "chartered (2025-12-01) after it ends (2025-10-31)",
+    ),
 ]
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        ("allocations: [{person: cmo, fte: 1.2}]", "fte: time is a part of full time, 0 to 1"),
+        ("allocations: [{person: cmo, fte: -0.1}]", "fte: time is a part of full time, 0 to 1"),
+        ("allocations: [{person: cmo, fte: 1, planned: 2}]", "planned: time is a part of full"),
+        (
+            "savings: {amount: -1, currency: GBP, claimed_on: 2025-01-01}",
+            "amount: an amount of savings is not negative (here -1)",
+        ),
+        ("savings: {amount: 1, currency: pounds, claimed_on: 2025-01-01}", "like GBP"),
+        ("savings: {amount: 1, currency: GBP}", "`claimed_on` is missing"),
+        ("review_every_days: 0", "greater than or equal to 1"),
+        ("allocations: [{person: cmo, ft: 1}]", "did you mean `fte`?"),
+    ],
+)
+def test_a_value_of_a_project_that_cannot_be_is_refused(said: str, words: str) -> None:
+    with pytest.raises(PlanError) as trouble:
+        load(SHORT.replace("leader: sister", said, 1))
+    assert words in " ".join(str(finding) for finding in trouble.value.findings)
+
+
+@pytest.mark.parametrize("said", ["profile: quiet", "rules: {MIL-01: loud}", "rules: {mil: off}"])
+def test_a_profile_and_a_switch_are_of_the_known_ones(said: str) -> None:
+    with pytest.raises(PlanError):
+        load(f"{SHORT}{said}\n")
 
 
 @pytest.mark.parametrize(("old", "new", "code", "words"), ERRORS)
@@ -139,6 +215,30 @@ WARNINGS = [
     ("    adopted: {by: Board, on: 2024-11-01, minute: 24/117}\n", "", "not-adopted", "adopted"),
     ("effect: 15", "effect: 6", "gap-not-covered", "promise 6 of the 15"),
     ("belief: 0.75", "belief: null", "no-prediction", "no belief predicted"),
+    (
+        "effect: 15, ",
+        "",
+        "coverage-unknown",
+        "cannot be computed: sepsis-ed predicts no effect for hsmr-88/sepsis",
+    ),
+    (
+        "belief: 0.75",
+        "belief: 0.6",
+        "gap-not-believed",
+        "promise 9 of the 15 that the target asks for (0.60, wanted 0.7)",
+    ),
+    (
+        "leader: sister",
+        "leader: sister\n    allocations: [{person: sister, fte: 0.3, planned: 0.5}]",
+        "overloaded",
+        "sister has 0.3 of the 0.5 planned for sepsis-ed",
+    ),
+    (
+        "start: 2024-11\n",
+        "start: 2024-11\n    partners: [sister]\n",
+        "no-partner",
+        "sister does not have the role `partner`",
+    ),
     (
         "share: 0.6",
         "share: 1, site: system}\n      - {id: b, name: B, share: 0.2",
