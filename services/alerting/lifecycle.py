@@ -8,9 +8,10 @@ once even where nothing was wrong before. A missed aim is closed by the board's 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from services.framework.expectations.register import CATALOGUE
 from services.framework.judgement import Outcome, Severity, Status, Verdict
 
 STATUS = "STATUS"
@@ -42,17 +43,21 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What is to happen to an alert, and why; ``tells`` whether somebody is told."""
+    """What is to happen to an alert, and why; ``tells`` whether somebody is told.
+
+    A ``silent`` decision changes the alert and sends nothing: it is read on pages and in digests.
+    """
 
     change: Change
     why: str
     severity: Severity = Severity.WARN
     status: Status | None = None
+    silent: bool = False
 
     @property
     def tells(self) -> bool:
         """Whether the step is sent to anybody."""
-        return self.change not in (Change.NOTHING, Change.REVISE)
+        return not self.silent and self.change not in (Change.NOTHING, Change.REVISE)
 
 
 def decide_status(standing: Standing | None, verdict: Verdict, *, ended: bool = False) -> Decision:
@@ -101,7 +106,25 @@ def _of(status: Status) -> Severity:
 
 
 def decide_finding(standing: Standing | None, outcome: Outcome) -> Decision:
-    """What an outcome makes of its own alert: open, worse, gone, or nothing new."""
+    """What an outcome makes of its own alert: open, worse, gone, or nothing new.
+
+    An outcome in shadow opens nothing; an alert that it finds open was opened before its rule was
+    put in shadow, and is over. What is never told singly changes its alert in silence.
+    """
+    if outcome.shadow:
+        return _of_shadow(standing)
+    decision = _of_finding(standing, outcome)
+    known = CATALOGUE.get(outcome.expectation)
+    return replace(decision, silent=True) if known and not known.singly else decision
+
+
+def _of_shadow(standing: Standing | None) -> Decision:
+    if standing is not None and standing.open:
+        return Decision(Change.RESOLVE, "Its expectation is judged in shadow now.", Severity.INFO)
+    return Decision(Change.NOTHING, "Judged in shadow: nobody is told.")
+
+
+def _of_finding(standing: Standing | None, outcome: Outcome) -> Decision:
     severity = outcome.severity or Severity.WARN
     is_open = standing is not None and standing.open
     if not outcome.tripped:

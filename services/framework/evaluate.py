@@ -8,13 +8,13 @@ from datetime import date, datetime
 
 from services.framework.chain import weakest
 from services.framework.expectations.catalogue import Finding, Situation
-from services.framework.expectations.register import entries_for
+from services.framework.expectations.register import entries_for, switch_of
 from services.framework.facts import Facts
 from services.framework.judgement import Evaluation, Subject, SubjectKind
-from services.framework.plan import Aim, Plan, Project
+from services.framework.plan import Aim, Plan, Project, Switch
 from services.framework.verdict import judge
 
-ENGINE_VERSION = "3"
+ENGINE_VERSION = "4"
 
 
 def evaluate(plan: Plan, facts: Facts, subject: Subject, as_of: datetime) -> Evaluation:
@@ -33,6 +33,10 @@ def evaluate(plan: Plan, facts: Facts, subject: Subject, as_of: datetime) -> Eva
         case SubjectKind.PROJECT if subject.id in plan.projects:
             return _answered(situation, _found(situation), [plan.projects[subject.id]])
         case SubjectKind.MEASURE if subject.id in plan.measures:
+            return _answered(situation, _found(situation), [])
+        case SubjectKind.PERSON if subject.id in plan.people:
+            return _answered(situation, _found(situation), plan.projects.values())
+        case SubjectKind.ORGANISATION if subject.id == plan.organisation.id:
             return _answered(situation, _found(situation), [])
         case _:
             return Evaluation(subject, as_of, ())
@@ -55,11 +59,15 @@ def _aim(situation: Situation, aim: Aim) -> Evaluation:
 
 
 def _found(situation: Situation) -> list[Finding]:
-    return [
-        finding
-        for entry in entries_for(situation.subject.kind)
-        for finding in entry.judge(situation)
-    ]
+    """What every expectation of the subject says; one in shadow says it to nobody."""
+    found: list[Finding] = []
+    for entry in entries_for(situation.subject.kind):
+        switch = switch_of(situation.plan, entry.expectation.id)
+        if switch is Switch.ON:
+            found += entry.judge(situation)
+        elif switch is Switch.SHADOW:
+            found += (f._replace(outcome=f.outcome.in_shadow()) for f in entry.judge(situation))
+    return found
 
 
 def _answered(

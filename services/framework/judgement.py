@@ -82,7 +82,7 @@ class Outcome:
 
     ``about`` is the narrowest thing it speaks of: the subject itself (``aim:ID``), or a part
     (``driver:AIM/ID``, ``milestone:PROJECT/ID``, ``project:ID/leader``). ``since`` is when the
-    condition began.
+    condition began. In ``shadow`` it is recorded and nobody is told.
     """
 
     expectation: str
@@ -93,6 +93,12 @@ class Outcome:
     since: datetime | None = None
     inputs: Mapping[str, Input] = field(default_factory=dict)
     audience: tuple[str, ...] = ()
+    shadow: bool = False
+
+    def in_shadow(self) -> Outcome:
+        """The same outcome, of which nobody is told."""
+        said = (self.expectation, self.about, self.tripped, self.reason, self.severity, self.since)
+        return Outcome(*said, self.inputs, self.audience, shadow=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,5 +192,10 @@ class Evaluation:
 
     @property
     def findings(self) -> tuple[Outcome, ...]:
-        """The outcomes that tripped."""
-        return tuple(outcome for outcome in self.outcomes if outcome.tripped)
+        """The outcomes that tripped, and of which somebody may be told."""
+        return tuple(o for o in self.outcomes if o.tripped and not o.shadow)
+
+    @property
+    def shadows(self) -> tuple[Outcome, ...]:
+        """The outcomes that tripped in shadow."""
+        return tuple(o for o in self.outcomes if o.tripped and o.shadow)

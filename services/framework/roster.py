@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from itertools import chain
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from services.framework.facts import (
     Facts,
@@ -21,6 +21,13 @@ from services.framework.facts import (
     StateChange,
 )
 from services.framework.plan import Aim, Milestone, Plan, Project, ProjectState
+
+
+class _Dated(Protocol):
+    """An event that takes effect on a local date."""
+
+    @property
+    def on(self) -> date: ...
 
 
 class Holder(NamedTuple):
@@ -141,10 +148,23 @@ class Roster:
 def _coming(facts: Facts, on: date) -> tuple[date, ...]:
     """The dates after ``on`` on which an event that is known already takes effect."""
     milestones = (e for e in facts.milestones if e.change is not MilestoneChange.REDATED)
-    dated: Iterable[StateChange | RoleChange | MilestoneEvent] = chain(
-        facts.states, facts.roles, milestones
+    dated: Iterable[_Dated] = chain(
+        milestones,
+        facts.scores,
+        facts.reviews,
+        facts.states,
+        facts.roles,
+        facts.adoptions,
+        facts.revisions,
+        facts.actions,
+        facts.meetings,
+        facts.publications,
+        facts.validations,
+        facts.explanations,
     )
-    return tuple(sorted({event.on for event in dated if event.on > on}))
+    days = {event.on for event in dated if event.on > on}
+    days |= {a.done_on for a in facts.actions if a.done_on is not None and a.done_on > on}
+    return tuple(sorted(days))
 
 
 def project_state(plan: Plan, facts: Facts, project: str, on: date) -> ProjectState:

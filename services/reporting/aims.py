@@ -4,18 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from services.framework.facts import Facts
 from services.framework.plan import Aim, Driver, Plan, Project
 from services.framework.roster import Roster
 from services.framework.series import Series
-from services.framework.texts import day_name, listed
-from services.ports.reporting import AlertLine, Chart, ChartMark, Judgement, Place
+from services.framework.texts import count, day_name, listed
+from services.ports.reporting import AlertLine, Chart, ChartMark, Judgement, Level, Place
 from services.reporting.board import Tile, primary_line, tile_of, verdict_of
+from services.reporting.control import Control
+from services.reporting.fan import fan_of
 from services.reporting.lines import Line, driver_series, line_of, place_of
 from services.reporting.sparkline import Sparkline, sparkline
-from services.reporting.words import digits_of, goal, period_name, quantity
+from services.reporting.words import (
+    assurance_words,
+    digits_of,
+    goal,
+    period_name,
+    quantity,
+    variation_words,
+)
 
 TITLES = {
     "AIM-01": "The aim is complete",
@@ -37,16 +47,23 @@ class Row:
     period: str
     value: str
     expected: str
+    centre: str
+    limits: str
     note: str
 
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """A measure of the aim: its chart, and the same as a table."""
+    """A measure of the aim: its chart, what the rules say of it, and the same as a table.
+
+    ``proposal`` says why a new baseline is proposed.
+    """
 
     measure: str
     chart: Chart
     rows: tuple[Row, ...]
+    control: Control
+    proposal: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +145,7 @@ def aim_page(
         _adopted(aim),
         verdict.get("would_change"),
         verdict.get("outlook"),
-        tuple(_panel(line_of(plan, facts, aim, declared), marks) for declared in known),
+        tuple(_panel(line_of(plan, facts, aim, declared), marks, roster.on) for declared in known),
         tuple(
             _driver(plan, facts, driver, roster)
             for driver in aim.drivers
@@ -142,9 +159,9 @@ def aim_page(
 
 
 def reasons_of(judgement: Judgement | None) -> tuple[Reason, ...]:
-    """Every expectation of a stored evaluation, what tripped first."""
+    """Every expectation of a stored evaluation but those in shadow, what tripped first."""
     outcomes = judgement.body.get("outcomes") or () if judgement else ()
-    found = [_reason(outcome) for outcome in outcomes]
+    found = [_reason(outcome) for outcome in outcomes if not outcome.get("shadow")]
     return tuple(sorted(found, key=lambda reason: not reason.tripped))
 
 
@@ -192,33 +209,49 @@ def _marks(plan: Plan, aim: Aim, roster: Roster) -> tuple[ChartMark, ...]:
     return tuple(sorted(found, key=lambda mark: mark.on))
 
 
-def _panel(line: Line, marks: tuple[ChartMark, ...]) -> Panel:
-    measure, points = line.measure, line.points
-    last = line.last
+def _panel(line: Line, marks: tuple[ChartMark, ...], today: date) -> Panel:
+    points = line.points
     first, end = (points[0].start, points[-1].start) if points else (None, None)
     shown = tuple(m for m in marks if first and end and first <= m.on <= end)
+    rebase = line.control.rebase
     chart = Chart(
-        measure.name,
-        measure.unit,
+        line.measure.name,
+        line.measure.unit,
         _in_words(line),
         points,
         line.target,
         line.aim.deadline.start if line.aim.deadline else None,
         shown,
-        period_name(last.period) if last else None,
+        period_name(line.last.period) if line.last else None,
+        fan_of(line.course, today),
+        Level(rebase.first.start, line.control.periods[-1].start, rebase.level) if rebase else None,
     )
-    digits = line.digits
+    return Panel(
+        line.measure.id, chart, _rows(line), line.control, rebase.words if rebase else None
+    )
+
+
+def _rows(line: Line) -> tuple[Row, ...]:
+    """The chart's points as a table, the latest first."""
     rows = [
         Row(
             point.name,
-            quantity(point.value, "", digits),
-            quantity(point.expected, "", digits),
+            quantity(point.value, "", line.digits),
+            quantity(point.expected, "", line.digits),
+            quantity(point.centre, "", line.digits),
+            _limits(point.low, point.high, line.digits),
             point.note or "",
         )
-        for point in points
+        for point in line.points
         if point.value is not None or point.note
     ]
-    return Panel(measure.id, chart, tuple(reversed(rows)))
+    return tuple(reversed(rows))
+
+
+def _limits(low: float | None, high: float | None, digits: int) -> str:
+    if low is None and high is None:
+        return "–"
+    return f"{quantity(low, '', digits)} to {quantity(high, '', digits)}"
 
 
 def _in_words(line: Line) -> str:
@@ -234,7 +267,24 @@ def _in_words(line: Line) -> str:
     wanted = goal(line.declared.target, unit, digits)
     if wanted:
         parts.append(f"the target is {wanted}")
-    return f"{line.measure.name} over time: {listed(parts, 9)}."
+    return f"{line.measure.name} over time: {listed(parts, 9)}.{_charted_words(line)}"
+
+
+def _charted_words(line: Line) -> str:
+    """The limits and what the rules found, as sentences."""
+    control, digits = line.control, line.digits
+    place = list(control.places.values())[-1] if control.answer else None
+    said = []
+    if place is not None and (place.lower is not None or place.upper is not None):
+        said.append(f"control limits {_limits(place.lower, place.upper, digits)}")
+    if control.variation:
+        said.append(variation_words(control.variation, control.direction))
+    if control.assurance:
+        said.append(assurance_words(control.assurance, control.direction))
+    marked = sum(1 for point in line.points if point.tone)
+    if marked:
+        said.append(f"{count(marked, 'point')} marked as special cause")
+    return "".join(f" {words[0].upper()}{words[1:]}." for words in said)
 
 
 def _driver(plan: Plan, facts: Facts, driver: Driver, roster: Roster) -> DriverLine:
@@ -247,7 +297,7 @@ def _driver(plan: Plan, facts: Facts, driver: Driver, roster: Roster) -> DriverL
     return DriverLine(
         driver.id,
         driver.name,
-        None if driver.share is None else f"{100 * driver.share:.0f} %",
+        None if driver.share is None else f"{100 * driver.share:.0f}%",
         series.measure.name if series else None,
         value,
         target,

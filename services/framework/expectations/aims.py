@@ -19,6 +19,8 @@ from services.framework.trajectory import baseline_level, baseline_points
 
 AIM_01 = Expectation(
     id="AIM-01",
+    title="Aim incomplete",
+    asks="Complete the aim in the plan.",
     text="An active aim has a measure with a unit and a direction, a baseline, a target on the "
     "right side of it, a deadline and a sponsor.",
     source="Seven Leadership Leverage Points (2008), point 1",

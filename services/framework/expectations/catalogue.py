@@ -12,14 +12,16 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from functools import cached_property
+from itertools import takewhile
 from typing import NamedTuple
 
-from services.framework.facts import Facts, SeriesKey
+from services.framework.facts import Explanation, Facts, ProgressScore, Review, SeriesKey
 from services.framework.judgement import Input, Outcome, Severity, Subject, SubjectKind, Verdict
 from services.framework.periods import local_date, midnight
-from services.framework.plan import Plan
+from services.framework.plan import Aim, Measure, Plan
 from services.framework.roster import Roster
 from services.framework.series import Series, read_series
+from services.framework.signals import Look, Reading, readings
 
 
 class Sureness(StrEnum):
@@ -45,7 +47,12 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
-    """One rule of the framework, in one sentence, and all that people need to trust it."""
+    """One rule of the framework, in one sentence, and all that people need to trust it.
+
+    ``kind`` is the kind of subject that it judges; ``also`` a second one. ``title`` names in a few
+    words what is found, ``asks`` is what it asks of who is told. What is not told ``singly`` is
+    read on pages and in digests, and is never a message of its own.
+    """
 
     id: str
     text: str
@@ -56,6 +63,10 @@ class Expectation:
     audience: tuple[str, ...]
     clears: str
     parameters: tuple[Parameter, ...] = ()
+    title: str = ""
+    asks: str = ""
+    also: SubjectKind | None = None
+    singly: bool = True
 
     def limits(self) -> dict[str, tuple[float, float]]:
         """The allowed range of each parameter, by the name that a plan gives it."""
@@ -97,6 +108,62 @@ class Situation:
         """What events have made of the plan by today."""
         return Roster.of(self.plan, self.facts, self.today)
 
+    @cached_property
+    def _charted(self) -> dict[SeriesKey, Reading]:
+        return {}
+
+    def look(self, looks: Iterable[Look]) -> None:
+        """Chart several series at once, for all that ask for their readings later."""
+        new = [look for look in looks if look.key not in self._charted]
+        self._charted.update(readings(self.plan, new, self.series, self.today))
+
+    def reading(self, look: Look) -> Reading:
+        """What a chart of one series says, read once."""
+        if look.key not in self._charted:
+            self.look([look])
+        return self._charted[look.key]
+
+    def next_value(self, keys: Iterable[SeriesKey]) -> datetime | None:
+        """When values that came before their period was over begin to count."""
+        points = (reversed(self.series(key).points) for key in keys)
+        early = (takewhile(lambda p: p.period.end > self.today, each) for each in points)
+        ends = [point.period.end for each in early for point in each]
+        return self.begins(min(ends)) if ends else None
+
+    @cached_property
+    def scores(self) -> dict[str, list[ProgressScore]]:
+        """The progress scores given by today, by project, in order."""
+        found: dict[str, list[ProgressScore]] = {}
+        for score in self.facts.scores:
+            if score.on <= self.today:
+                found.setdefault(score.project, []).append(score)
+        return found
+
+    @cached_property
+    def reviews(self) -> dict[str, list[Review]]:
+        """The reviews held by today, by ``project:ID`` or ``aim:ID``, in order."""
+        found: dict[str, list[Review]] = {}
+        for review in self.facts.reviews:
+            if review.on <= self.today:
+                found.setdefault(review.subject, []).append(review)
+        return found
+
+    def explained(self, expectation: str, since: date | None = None) -> Explanation | None:
+        """The last explanation of what an expectation found about the subject, from a date on."""
+        about = str(self.subject)
+        found = [
+            e
+            for e in self.facts.explanations
+            if (e.expectation, e.subject) == (expectation, about)
+            and (since or date.min) <= e.on <= self.today
+        ]
+        return found[-1] if found else None
+
+    def next_of(self, *days: date | None) -> datetime | None:
+        """The instant at which the first of ``days`` after today begins."""
+        later = [day for day in days if day is not None and day > self.today]
+        return self.begins(min(later)) if later else None
+
     def after(self, verdict: Verdict) -> Situation:
         """The same situation with the aim's verdict, and all that was read already."""
         later = replace(self, verdict=verdict)
@@ -126,22 +193,30 @@ class Entry(NamedTuple):
 
 
 def parameter(situation: Situation, expectation: Expectation, name: str) -> float:
-    """The plan's value of a parameter, else its default; kept within its range.
+    """The subject's own value of a parameter, else the plan's, else its default; kept in its range.
 
     Raises KeyError for a parameter that the expectation does not have.
     """
     known = situation.parameters.get((expectation.id, name))
     if known is None:
-        known = _looked_up(situation.plan, expectation, name)
+        known = _looked_up(situation.plan, situation.subject, expectation, name)
         situation.parameters[expectation.id, name] = known
     return known
 
 
-def _looked_up(plan: Plan, expectation: Expectation, name: str) -> float:
+def _looked_up(plan: Plan, subject: Subject, expectation: Expectation, name: str) -> float:
     declared = next((p for p in expectation.parameters if p.name == name), None)
     if declared is None:
         raise KeyError(f"{expectation.id}.{name}")
-    value = plan.parameters.get(f"{expectation.id}.{name}", declared.default)
+    key = f"{expectation.id}.{name}"
+    own: Aim | Measure | None = None
+    if subject.kind is SubjectKind.AIM:
+        own = plan.aims.get(subject.id)
+    elif subject.kind is SubjectKind.MEASURE:
+        own = plan.measures.get(subject.id)
+    value = own.parameters.get(key) if own else None
+    if value is None:
+        value = plan.parameters.get(key, declared.default)
     return min(max(value, declared.low), declared.high)
 
 
@@ -150,6 +225,36 @@ def passed(
 ) -> Outcome:
     """An expectation that is met, and why."""
     return Outcome(expectation.id, about, False, reason, inputs=inputs or {})
+
+
+def tripped(
+    expectation: Expectation,
+    about: str,
+    reason: str,
+    inputs: Mapping[str, Input] | None = None,
+    severity: Severity | None = None,
+    since: datetime | None = None,
+) -> Outcome:
+    """An expectation that is not met, and why; told to its audience."""
+    severity = severity or expectation.severity
+    said = (expectation.id, about, True, reason, severity, since)
+    return Outcome(*said, inputs or {}, expectation.audience)
+
+
+def with_audience(outcome: Outcome, parts: Iterable[str]) -> Outcome:
+    """The same outcome, told to further parts."""
+    return replace(outcome, audience=tuple(dict.fromkeys((*outcome.audience, *parts))))
+
+
+class Words(NamedTuple):
+    """What an outcome speaks of, and its reason before and after it trips.
+
+    Neither may tell the present day, so that an outcome changes only when its severity does.
+    """
+
+    about: str
+    before: str
+    after: str
 
 
 class Ladder(NamedTuple):
@@ -175,3 +280,28 @@ class Ladder(NamedTuple):
     def next_after(self, today: date) -> date | None:
         """The next of its dates after ``today``."""
         return next((d for d in (self.trips, self.worsens) if d is not None and d > today), None)
+
+
+def climbed(
+    situation: Situation,
+    expectation: Expectation,
+    ladder: Ladder,
+    words: Words,
+    inputs: Mapping[str, Input],
+    also: tuple[str, ...] = (),
+) -> Finding:
+    """Where on its ladder a condition stands today; ``also`` are told of a critical one."""
+    step = ladder.severity(situation.today)
+    next_at = situation.next_of(ladder.trips, ladder.worsens)
+    if step is None:
+        return Finding(passed(expectation, words.about, words.before, inputs), next_at)
+    critical = step is Severity.CRIT
+    outcome = tripped(
+        expectation,
+        words.about,
+        words.after,
+        inputs,
+        step if critical else None,
+        situation.begins(ladder.trips),
+    )
+    return Finding(with_audience(outcome, also) if critical and also else outcome, next_at)

@@ -35,6 +35,8 @@ from services.framework.texts import listed
 
 DAT_01 = Expectation(
     id="DAT-01",
+    title="Data late",
+    asks="Send the value, or say when it comes.",
     text="Each value comes by its due date: the period's last day plus the measure's lag.",
     source="design; leverage point 1 wants timely measures",
     sureness=Sureness.DESIGN,
@@ -47,6 +49,8 @@ DAT_01 = Expectation(
 
 DAT_02 = Expectation(
     id="DAT-02",
+    title="No data",
+    asks="Send the values: the aim cannot be judged without them.",
     text="No measure is blind: 30 days past due, or two periods in a row without a value.",
     source="Seven Leadership Leverage Points (2008), point 1, on timeliness",
     sureness=Sureness.DESIGN,

@@ -19,6 +19,8 @@ from services.framework.plan import Aim, Driver, Intent, Project, ProjectState
 
 PRT_01 = Expectation(
     id="PRT-01",
+    title="Driver without a project",
+    asks="Link or start a project for the driver, or end the driver.",
     text="Every primary driver of an aim has a project at work on it.",
     source="Nolan, Execution of Strategic Improvement Initiatives (2007); leverage point 2",
     sureness=Sureness.HIGH,

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import date
-from typing import NamedTuple
 
 from services.framework.expectations.catalogue import (
     Expectation,
@@ -13,15 +12,19 @@ from services.framework.expectations.catalogue import (
     Parameter,
     Situation,
     Sureness,
+    Words,
+    climbed,
     parameter,
     passed,
 )
 from services.framework.facts import Role
-from services.framework.judgement import Input, Outcome, Severity, SubjectKind
+from services.framework.judgement import Input, Severity, SubjectKind
 from services.framework.plan import Milestone, Project, ProjectState
 
 PRJ_02 = Expectation(
     id="PRJ-02",
+    title="Role vacant",
+    asks="Name somebody for the role.",
     text="An active project has a leader and a sponsor.",
     source="IHI, How to Improve: forming the team",
     sureness=Sureness.READ,
@@ -37,6 +40,8 @@ PRJ_02 = Expectation(
 
 MIL_01 = Expectation(
     id="MIL-01",
+    title="Milestone late",
+    asks="Mark the milestone as done, or give it a new date with the reason.",
     text="A milestone of an active project is done by its due date.",
     source="design; oversight of execution, Nolan (2007)",
     sureness=Sureness.DESIGN,
@@ -49,6 +54,8 @@ MIL_01 = Expectation(
         Parameter("crit_days", 30, 1, 365, "days past due after which it is critical"),
     ),
 )
+
+_CRITICAL = ("aim_sponsor",)
 
 
 def project_is_led(situation: Situation) -> Iterable[Finding]:
@@ -72,7 +79,7 @@ def vacancy(situation: Situation, project: Project, role: Role) -> Finding:
     reason = f"{project.name} has had no {role.value} since {since}."
     inputs: dict[str, Input] = {"role": role.value, "since": since.isoformat()}
     ladder = ladder_of(situation, PRJ_02, since)
-    return _climbed(situation, PRJ_02, ladder, Words(about, reason, reason), inputs)
+    return climbed(situation, PRJ_02, ladder, Words(about, reason, reason), inputs, _CRITICAL)
 
 
 def vacant_since(situation: Situation, project: Project, role: Role) -> date | None:
@@ -88,13 +95,13 @@ def vacant_since(situation: Situation, project: Project, role: Role) -> date | N
 
 def _led(situation: Situation, project: Project, role: Role) -> str:
     """Why no vacancy is counted."""
-    idle = _idle(situation, project)
-    if idle is not None:
-        return idle
+    at_rest = idle(situation, project)
+    if at_rest is not None:
+        return at_rest
     person = situation.roster.holder(project, role).person
     if person is None:
         return f"{project.name} has no {role.value}, and says not when it began."
-    return f"{_name(situation, person)} is the {role.value}."
+    return f"{name_of(situation, person)} is the {role.value}."
 
 
 def lateness(situation: Situation, project: Project, milestone: Milestone) -> Finding:
@@ -104,14 +111,14 @@ def lateness(situation: Situation, project: Project, milestone: Milestone) -> Fi
     inputs: dict[str, Input] = {"due": kept.due.isoformat(), "redated": kept.redated}
     due = open_until(situation, project, milestone)
     if due is None:
-        reason = _idle(situation, project) or f"{milestone.name} was ended."
+        reason = idle(situation, project) or f"{milestone.name} was ended."
         if kept.completed is not None:
             reason = f"{milestone.name} was completed on {kept.completed}."
         return Finding(passed(MIL_01, about, reason, inputs))
     late = f"{milestone.name} was due on {due} and is not done."
     early = f"{milestone.name} is due on {due}."
     ladder = ladder_of(situation, MIL_01, due)
-    return _climbed(situation, MIL_01, ladder, Words(about, early, late), inputs)
+    return climbed(situation, MIL_01, ladder, Words(about, early, late), inputs, _CRITICAL)
 
 
 def open_until(situation: Situation, project: Project, milestone: Milestone) -> date | None:
@@ -124,17 +131,6 @@ def open_until(situation: Situation, project: Project, milestone: Milestone) -> 
     return None if kept.completed is not None else kept.due
 
 
-class Words(NamedTuple):
-    """What an outcome speaks of, and its reason before and after it trips.
-
-    Neither may tell the present day, so that an outcome changes only when its severity does.
-    """
-
-    about: str
-    before: str
-    after: str
-
-
 def ladder_of(situation: Situation, expectation: Expectation, since: date) -> Ladder:
     """The dates on which a condition that stands since ``since`` trips and becomes critical."""
     days = parameter(situation, expectation, "days")
@@ -142,34 +138,7 @@ def ladder_of(situation: Situation, expectation: Expectation, since: date) -> La
     return Ladder.of(since, days, crit)
 
 
-def _climbed(
-    situation: Situation,
-    expectation: Expectation,
-    ladder: Ladder,
-    words: Words,
-    inputs: Mapping[str, Input],
-) -> Finding:
-    """Where on its ladder the condition stands today."""
-    severity = ladder.severity(situation.today)
-    following = ladder.next_after(situation.today)
-    next_at = situation.begins(following) if following else None
-    if severity is None:
-        return Finding(passed(expectation, words.about, words.before, inputs), next_at)
-    critical = severity is Severity.CRIT
-    outcome = Outcome(
-        expectation.id,
-        words.about,
-        True,
-        words.after,
-        severity,
-        situation.begins(ladder.trips),
-        inputs,
-        (*expectation.audience, "aim_sponsor") if critical else expectation.audience,
-    )
-    return Finding(outcome, next_at)
-
-
-def _idle(situation: Situation, project: Project) -> str | None:
+def idle(situation: Situation, project: Project) -> str | None:
     """Why nothing is asked of the project; None while it is at work."""
     if situation.roster.is_active(project):
         return None
@@ -179,6 +148,7 @@ def _idle(situation: Situation, project: Project) -> str | None:
     return f"{project.name} is {state.value}."
 
 
-def _name(situation: Situation, person: str) -> str:
+def name_of(situation: Situation, person: str) -> str:
+    """A person's name; one that the plan does not have goes by id."""
     known = situation.plan.people.get(person)
     return known.name if known else person

@@ -16,6 +16,8 @@ from services.framework.judgement import Input, Outcome, Severity, Status, Subje
 
 TRJ_01 = Expectation(
     id="TRJ-01",
+    title="Behind the path",
+    asks="Decide with the aim's team what to change, or who removes what is in the way.",
     text="An aim is not behind its declared path by more than noise.",
     source="Seven Leadership Leverage Points (2008), points 1 and 2; evidence by EWMA of the lag",
     sureness=Sureness.DESIGN,
@@ -27,6 +29,8 @@ TRJ_01 = Expectation(
 
 TRJ_04 = Expectation(
     id="TRJ-04",
+    title="Aim missed",
+    asks="The board decides: extend, replace or withdraw the aim.",
     text="At its deadline an aim is not surely short of its target.",
     source="Seven Leadership Leverage Points (2008), point 1",
     sureness=Sureness.DESIGN,

@@ -129,3 +129,18 @@ def test_whatever_happens_an_episode_opens_once_and_ends_once(history: list[Stat
         elif status in (S.AT_RISK, S.WAITING, S.ON_TRACK, S.HOLDING):
             assert not told
         assert book.standing is None or book.standing.open is is_open
+
+
+def test_an_outcome_in_shadow_opens_nothing() -> None:
+    outcome = Outcome("AIM-02", "aim:a", True, "why", Severity.CRIT, shadow=True)
+    decision = decide_finding(None, outcome)
+    assert (decision.change, decision.tells) == (C.NOTHING, False)
+    over = Standing(False, Severity.WARN)
+    assert decide_finding(over, outcome).change is C.NOTHING
+
+
+def test_an_alert_whose_rule_is_put_in_shadow_is_over() -> None:
+    outcome = Outcome("AIM-02", "aim:a", True, "why", Severity.CRIT, shadow=True)
+    decision = decide_finding(Standing(True, Severity.CRIT), outcome)
+    assert decision.change is C.RESOLVE
+    assert "shadow" in decision.why

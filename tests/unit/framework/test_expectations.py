@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 
 from services.framework.expectations.catalogue import Situation, parameter
+from services.framework.expectations.data import DAT_01
+from services.framework.expectations.portfolio import PRT_01
 from services.framework.expectations.projects import MIL_01
 from services.framework.expectations.register import (
     CATALOGUE,
-    REGISTER,
     entries_for,
     parameter_limits,
 )
@@ -215,7 +216,7 @@ def test_trj_01_is_the_verdict_off_track() -> None:
     assert not _trj("TRJ-01", A1[:16], "2025-05-15").tripped
     found = _trj("TRJ-01", A1[:17], "2025-06-15")
     assert (found.tripped, found.severity) == (True, Severity.WARN)
-    assert found.reason == "6.5 behind the path (102.0 against 95.5 in 2025-05); 1 month."
+    assert found.reason == "6.5 behind the path (102.0 against 95.5 in 2025-05); off track for 1 month."
     assert found.since == at("2025-05-31T23:00")
     assert found.inputs["status"] == "off_track"
 
@@ -424,23 +425,31 @@ def test_an_ended_milestone_is_not_asked_for() -> None:
 
 def test_the_catalogue_tells_all_that_people_need() -> None:
     assert list(CATALOGUE) == [
-        "AIM-01", "DAT-01", "DAT-02", "TRJ-01", "TRJ-04", "PRT-01", "PRJ-02", "MIL-01",
+        "AIM-01",
+        "DAT-01", "DAT-02",
+        "TRJ-01", "TRJ-04",
+        "PRT-01", "PRT-03", "PRT-04",
+        "PRJ-01", "PRJ-02", "PRJ-03", "PRJ-04", "PRJ-05",
+        "MIL-01", "MIL-02",
+        "REV-01", "REV-02", "REV-03",
     ]  # fmt: skip
     for expectation in CATALOGUE.values():
         assert expectation.text.endswith(".")
         assert expectation.source
         assert expectation.clears
         assert expectation.audience
+        assert expectation.title
+        assert expectation.asks.endswith(".")
         for one in expectation.parameters:
             assert one.low <= one.default <= one.high
 
 
-def test_each_expectation_belongs_to_one_kind_of_subject() -> None:
-    kinds = {k: [e.expectation.id for e in entries_for(k)] for k in SubjectKind}
-    assert kinds[SubjectKind.AIM] == ["AIM-01", "TRJ-01", "TRJ-04", "PRT-01"]
-    assert kinds[SubjectKind.MEASURE] == ["DAT-01", "DAT-02"]
-    assert kinds[SubjectKind.PROJECT] == ["PRJ-02", "MIL-01"]
-    assert sum(map(len, kinds.values())) == len(REGISTER)
+def test_each_expectation_is_asked_of_its_kinds_of_subject() -> None:
+    kinds = {k: {e.expectation.id for e in entries_for(k)} for k in SubjectKind}
+    for expectation in CATALOGUE.values():
+        asked = {kind for kind, ids in kinds.items() if expectation.id in ids}
+        assert asked == {k for k in (expectation.kind, expectation.also) if k is not None}
+    assert kinds[SubjectKind.MEASURE] >= {"DAT-01", "DAT-02"}
 
 
 @pytest.mark.parametrize(("set_to", "used"), [(3.0, 3.0), (-5.0, 0.0), (1000.0, 90.0)])
@@ -451,6 +460,20 @@ def test_a_plan_sets_parameters_within_their_range(set_to: float, used: float) -
     assert parameter_limits()["MIL-01.days"] == (0, 90)
     with pytest.raises(KeyError, match=r"MIL-01\.weeks"):
         parameter(situation, MIL_01, "weeks")
+
+
+def test_an_aim_and_a_measure_have_parameters_of_their_own() -> None:
+    aim = an_aim(parameters={"PRT-01.days": 10.0})
+    measure = a_measure(parameters={"DAT-01.look_back": 3.0})
+    plan = a_plan(aim, measure, parameters={"PRT-01.days": 20.0, "DAT-01.look_back": 6.0})
+    for subject, expectation, name, used in (
+        ("aim:a", PRT_01, "days", 10.0),
+        ("aim:b", PRT_01, "days", 20.0),
+        ("measure:m", DAT_01, "look_back", 3.0),
+        ("project:p", DAT_01, "look_back", 6.0),
+    ):
+        situation = Situation(plan, Facts(), Subject.parse(subject), at("2025-01-01"))
+        assert parameter(situation, expectation, name) == used
 
 
 def test_a_parameter_moves_the_edge() -> None:

@@ -1,0 +1,194 @@
+"""Oversight: are projects (REV-01) and aims (REV-02) reviewed, and do reviews answer (REV-03)?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import date, datetime, timedelta
+
+from services.framework.expectations.catalogue import (
+    Expectation,
+    Finding,
+    Ladder,
+    Parameter,
+    Situation,
+    Sureness,
+    Words,
+    climbed,
+    parameter,
+    passed,
+    tripped,
+)
+from services.framework.expectations.projects import idle
+from services.framework.facts import Review, ReviewAction, Role
+from services.framework.judgement import Input, Severity, SubjectKind
+from services.framework.plan import Aim, Project
+from services.framework.texts import listed
+
+REV_01 = Expectation(
+    id="REV-01",
+    title="Review overdue",
+    asks="Hold the review, and record its answers.",
+    text="An executive reviews every active strategic project at its cadence.",
+    source="IHI, Executive Review of Improvement Projects; NIATx; the number of days is ours",
+    sureness=Sureness.READ,
+    kind=SubjectKind.PROJECT,
+    severity=Severity.WARN,
+    audience=("sponsor", "executive"),
+    clears="when a review by the sponsor or an executive is recorded",
+    parameters=(
+        Parameter("days", 35, 7, 180, "days between reviews, where the project says no others"),
+    ),
+)
+
+REV_02 = Expectation(
+    id="REV-02",
+    title="Board review overdue",
+    asks="Put the aim before the board, and record what it decided.",
+    text="The board reviews every active aim.",
+    source="Seven Leadership Leverage Points (2008), points 1 and 2; the number of days is ours",
+    sureness=Sureness.HIGH,
+    kind=SubjectKind.AIM,
+    severity=Severity.WARN,
+    audience=("board",),
+    clears="when a review of the aim is recorded",
+    parameters=(
+        Parameter("days", 100, 14, 400, "days between reviews by the board"),
+        Parameter("monthly_days", 45, 14, 400, "the same, where the board meets monthly"),
+    ),
+)
+
+REV_03 = Expectation(
+    id="REV-03",
+    title="Review not followed through",
+    asks="Answer both questions of the review, and close its overdue actions.",
+    text="A review answers both questions, and its actions are done in time.",
+    source="Seven Leadership Leverage Points (2008), points 2 and 3; the number of days is ours",
+    sureness=Sureness.HIGH,
+    kind=SubjectKind.PROJECT,
+    also=SubjectKind.AIM,
+    severity=Severity.WATCH,
+    audience=("sponsor",),
+    clears="when the next review answers both, or the action is done",
+    parameters=(Parameter("days", 14, 0, 180, "days that an action may be overdue"),),
+)
+
+MONTHLY = 35
+"""A board that meets at least so often, in days, meets monthly."""
+_LEADING = frozenset({"executive", "admin"})
+
+
+def project_is_reviewed(situation: Situation) -> Iterable[Finding]:
+    """REV-01: a review counts if its reviewer sponsors the project, is an executive, or is unnamed.
+
+    Before the first review time runs from the start, after a pause from the return to work.
+    """
+    project, about = situation.plan.projects[situation.subject.id], str(situation.subject)
+    at_rest = idle(situation, project) if project.strategic else "Local improvement."
+    if at_rest is not None:
+        yield Finding(passed(REV_01, about, at_rest))
+        return
+    held = [r for r in situation.reviews.get(about, ()) if _counts(situation, project, r)]
+    begun = situation.roster.standing(project).since or project.start
+    since = max((d for d in (held[-1].on if held else None, begun) if d is not None), default=None)
+    if since is None:
+        yield Finding(passed(REV_01, about, f"{project.name} says not when it began."))
+        return
+    days = project.review_every_days or parameter(situation, REV_01, "days")
+    inputs: dict[str, Input] = {"since": since.isoformat(), "days": days, "reviews": len(held)}
+    last = f"was last reviewed on {since}" if held and held[-1].on == since else "was not reviewed"
+    words = Words(about, f"{project.name} {last}.", _overdue(project.name, last, since, days))
+    yield climbed(situation, REV_01, Ladder.of(since, days), words, inputs)
+
+
+def _overdue(name: str, last: str, since: date, days: float) -> str:
+    text = last if "last" in last else f"{last} since {since}"
+    return f"{name} {text}; a review is due every {days:g} days."
+
+
+def _counts(situation: Situation, project: Project, review: Review) -> bool:
+    if review.reviewer is None:
+        return True
+    known = situation.plan.people.get(review.reviewer)
+    leads = known is not None and bool(_LEADING.intersection(known.roles))
+    return leads or review.reviewer == situation.roster.holder(project, Role.SPONSOR).person
+
+
+def aim_is_reviewed(situation: Situation) -> Iterable[Finding]:
+    """REV-02: time runs from the last review of the aim, else from its adoption, else its start."""
+    aim, about = situation.plan.aims[situation.subject.id], str(situation.subject)
+    held = situation.reviews.get(about, ())
+    since = held[-1].on if held else _begun(aim)
+    if since is None:
+        yield Finding(passed(REV_02, about, "The aim says not when it begins."))
+        return
+    meets = situation.plan.organisation.board_meets_days
+    often = meets is not None and meets <= MONTHLY
+    days = parameter(situation, REV_02, "monthly_days" if often else "days")
+    inputs: dict[str, Input] = {"since": since.isoformat(), "days": days, "reviews": len(held)}
+    words = Words(
+        about,
+        f"{'Reviewed' if held else 'To be reviewed; it began'} on {since}.",
+        f"{aim.name} has not been before the board since {since}; it is due every {days:g} days.",
+    )
+    yield climbed(situation, REV_02, Ladder.of(since, days), words, inputs)
+
+
+def _begun(aim: Aim) -> date | None:
+    if aim.adopted is not None:
+        return aim.adopted.on
+    return aim.start.start if aim.start else None
+
+
+def review_is_followed_through(situation: Situation) -> Iterable[Finding]:
+    """REV-03: the latest review's answers, and every action that is too long overdue.
+
+    An older review that left a question open is made good by the next. Nothing is asked of a
+    project that is not at work.
+    """
+    about = str(situation.subject)
+    project = situation.plan.projects.get(situation.subject.id)
+    if situation.subject.kind is SubjectKind.PROJECT and project is not None:
+        at_rest = idle(situation, project)
+        if at_rest is not None:
+            yield Finding(passed(REV_03, about, at_rest))
+            return
+    unanswered = list(_unanswered(situation, about))
+    overdue, next_at = _late_actions(situation, about)
+    faults = [*unanswered, *(f"{a.text!r} was due on {a.due}" for a in overdue)]
+    inputs: dict[str, Input] = {"unanswered": len(unanswered), "overdue": len(overdue)}
+    if not faults:
+        yield Finding(passed(REV_03, about, "Nothing of a review is open.", inputs), next_at)
+        return
+    text = listed(faults)
+    reason = f"{text[0].upper()}{text[1:]}."
+    yield Finding(tripped(REV_03, about, reason, inputs), next_at)
+
+
+def _unanswered(situation: Situation, about: str) -> Iterator[str]:
+    held = situation.reviews.get(about, ())
+    if not held:
+        return
+    last = held[-1]
+    if not last.executing:
+        yield f"the review of {last.on} does not say whether the strategy is executed"
+    if not last.working:
+        yield f"the review of {last.on} does not say whether it works"
+
+
+def _late_actions(situation: Situation, about: str) -> tuple[list[ReviewAction], datetime | None]:
+    """The actions that are too long overdue, and when the next one would be."""
+    days = int(parameter(situation, REV_03, "days"))
+    open_ = [a for a in _actions(situation, about) if a.due is not None]
+    trips = {a.id: a.due + timedelta(days=days + 1) for a in open_ if a.due is not None}
+    late = [a for a in open_ if trips[a.id] <= situation.today]
+    return late, situation.next_of(*trips.values())
+
+
+def _actions(situation: Situation, about: str) -> list[ReviewAction]:
+    """The subject's actions as last told, of which none is done by today."""
+    latest: dict[str, ReviewAction] = {}
+    for action in situation.facts.actions:
+        if action.subject == about and action.on <= situation.today:
+            latest[action.id] = action
+    today = situation.today
+    return [a for a in latest.values() if a.done_on is None or a.done_on > today]
