@@ -33,6 +33,7 @@ from services.framework.periods import Frequency
 from services.framework.plan import Intent, Kind
 from services.framework.series import Point
 from services.framework.texts import count, digits_for, number, periods
+from services.framework.turning import bounds
 
 MIN_SINCE = 4
 MIN_VALUES = 8
@@ -56,6 +57,7 @@ FEW = 20.0
 """Counts below which an interval follows the distribution of counts."""
 _MOST = 1000
 _POISSON = 1e-6
+_NONE_AT_ALL = 1e-9
 _SURE_OF = 0.01
 _OFF = frozenset({Status.OFF_TRACK, Status.DETERIORATING, Status.SLIPPING})
 
@@ -343,7 +345,7 @@ def _size(course: Course, last: Point | None) -> float | None:
 
 def counts_at(levels: Sequence[float], mean: float, variance: float) -> list[float]:
     """Quantiles of a count of this mean: negative binomial where it varies more than Poisson."""
-    if mean <= 0:
+    if mean < _NONE_AT_ALL:
         return [0.0 for _ in levels]
     excess = variance / mean - 1
     answer, share, many = [], 0.0, -1
@@ -366,11 +368,7 @@ def _chance_of(many: int, mean: float, excess: float) -> float:
 
 def _within(course: Course, value: float) -> float:
     """The value inside the measure's range, to six figures."""
-    low, high = course.measure.valid
-    if course.measure.kind is not Kind.VALUE:
-        low = max(0.0, low) if low is not None else 0.0
-    if course.measure.kind is Kind.PROPORTION:
-        high = min(course.measure.per, high) if high is not None else course.measure.per
+    low, high = bounds(course.measure)
     value = value if low is None else max(low, value)
     return float(f"{value if high is None else min(high, value):.6g}")
 
@@ -393,7 +391,7 @@ def _goal(course: Course, digits: int) -> str:
 
 
 def percent(chance: float) -> str:
-    """``12 %``; never 0 or 100, which no forecast knows."""
+    """``12%``; never 0 or 100, which no forecast knows."""
     if chance < _SURE_OF:
-        return "under 1 %"
-    return "over 99 %" if chance > 1 - _SURE_OF else f"{100 * chance:.0f} %"
+        return "under 1%"
+    return "over 99%" if chance > 1 - _SURE_OF else f"{100 * chance:.0f}%"

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from services.framework.fold import BEYOND, DECIDED, MIN_POINTS, Course, Fold, Step
+from services.framework.fold import DECIDED, MIN_POINTS, Course, Fold, Step
 from services.framework.judgement import Status
 from services.framework.periods import Period
+from services.framework.plan import Kind
 from services.framework.texts import digits_for, number, periods
-from services.framework.trajectory import DOUBT, FARTHEST, Lag
+from services.framework.turning import Turn, bounds, turns
 
 _PLAIN = {
     Status.ACHIEVED: ("At the target by evidence: ", ""),
@@ -14,7 +15,6 @@ _PLAIN = {
     Status.MISSED: ("Missed: ", ", more than the noise"),
     Status.CLOSE: ("Close: ", ", within the noise"),
 }
-_BACK = {Status.OFF_TRACK: 1 / 2, Status.AT_RISK: DOUBT / 2}
 
 
 def reason_of(course: Course, fold: Fold, blind: Period | None, begun: bool) -> str:
@@ -50,7 +50,9 @@ def _standing(course: Course, fold: Fold, begun: bool) -> str:
     if not lasting or fold.since is None or fold.status in (Status.ON_TRACK, Status.HOLDING):
         return text
     held = fold.judged[-1].ordinal - fold.since + 1
-    return f"{text}; {periods(held, course.measure.frequency)}" if held > 0 else text
+    if held <= 0:
+        return text
+    return f"{text}; {fold.status.words.lower()} for {periods(held, course.measure.frequency)}"
 
 
 def _wanting(fold: Fold) -> str:
@@ -131,48 +133,27 @@ def would_change(course: Course, fold: Fold) -> str | None:
     if fold.status is Status.WAITING or not fold.judged:
         return f"It can be judged with {_wanting(fold)}."
     start, deadline = course.aim.start, course.aim.deadline
-    ordinal = fold.judged[-1].ordinal + 1
-    if start is None or course.low is not None:
+    if start is None:
         return None
-    period = start.shift(ordinal - start.ordinal)
-    if course.improves and deadline is not None and fold.slip is None and period >= deadline:
+    period = start.shift(fold.steps[-1].ordinal + 1 - start.ordinal)
+    if deadline is not None and not fold.decided and period >= deadline:
         return f"The final value of {deadline} decides."
-    return _turning_value(course, fold, period)
-
-
-def _turning_value(course: Course, fold: Fold, period: Period) -> str | None:
-    """The value at which the evidence crosses the limit that matters to the status."""
-    watched, level, widths, shared, towards = _watched(course, fold, period.ordinal)
-    sigma = fold.sigma_next(level)
-    lag = watched.lag_to_reach(widths, shared)
-    if fold.status is Status.DETERIORATING:
-        lag = min(lag, BEYOND)
-    worse = towards in (Status.OFF_TRACK, Status.SLIPPING)
-    if watched.memory < 1 and abs(lag) > FARTHEST:
+    found = turns(course, fold, period.ordinal)
+    if not found:
         return f"No single value of {period} could change it."
-    value = level - course.sign * lag * sigma + fold.season_next(period.ordinal, level)
-    low, high = course.measure.valid
-    if (low is not None and value < low) or (high is not None and value > high):
-        return f"No single value of {period} could change it."
-    side = "worse" if worse else "better"
-    return f"{number(value, _digits(course))} or {side} in {period} would " + (
-        f"make it {towards.words.lower()}." if worse else f"end {fold.status.words.lower()}."
-    )
+    said = ", or ".join(_turned(course, turn) for turn in found)
+    makes = found[0].makes
+    does = f"make it {makes.words.lower()}" if makes else f"end {fold.status.words.lower()}"
+    return f"{said} in {period} would {does}."
 
 
-def _watched(course: Course, fold: Fold, ordinal: int) -> tuple[Lag, float, float, float, Status]:
-    """The evidence that would turn the status, what it is measured from, and its limit."""
-    expected = course.expected(ordinal)
-    if fold.slip is not None and fold.status in (Status.ACHIEVED, Status.SLIPPING):
-        slipping = fold.status is Status.SLIPPING
-        widths = course.sure / 2 if slipping else course.sure
-        towards = Status.ACHIEVED if slipping else Status.SLIPPING
-        return fold.slip, course.target, widths, 0.0, towards
-    if fold.status is Status.DETERIORATING:
-        return fold.worse, course.level.value, course.sure / 2, course.level.error, Status.ON_TRACK
-    widths = course.sure * _BACK.get(fold.status, 1.0)
-    shared = course.shared(ordinal)
-    towards = Status.ON_TRACK if fold.status is Status.OFF_TRACK else Status.OFF_TRACK
-    if fold.status is Status.AT_RISK:
-        widths = course.sure
-    return fold.path, expected, widths, shared, towards
+def _turned(course: Course, turn: Turn) -> str:
+    """``94.6 or worse``: what is said is itself a value that would do it."""
+    digits = 0 if course.measure.kind is Kind.EVENTS else _digits(course)
+    low, high = bounds(course.measure)
+    value = turn.rounded(digits)
+    value = value if low is None else max(low, value)
+    value = value if high is None else min(high, value)
+    if course.low is not None:
+        return f"{number(value, digits)} or {'more' if turn.up else 'less'}"
+    return f"{number(value, digits)} or {'better' if turn.makes is None else 'worse'}"

@@ -105,7 +105,11 @@ class Mail:
 
 @dataclass(frozen=True, slots=True)
 class ChartPoint:
-    """One period of a chart, in the measure's units; ``low`` and ``high`` are baseline limits."""
+    """One period of a chart, in the measure's units; ``low`` and ``high`` are control limits.
+
+    ``tone`` is better, worse or other where a rule marks the point; ``corrected`` says that a
+    final value of the period was another once.
+    """
 
     start: date
     name: str
@@ -116,6 +120,8 @@ class ChartPoint:
     high: float | None = None
     judged: bool = True
     note: str | None = None
+    tone: str | None = None
+    corrected: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,11 +133,31 @@ class ChartMark:
     done: bool
 
 
+class FanPoint(NamedTuple):
+    """A place in the fan of a forecast: the middle, and what holds 80 and 95 % of the chance."""
+
+    on: date
+    value: float
+    low80: float
+    high80: float
+    low95: float
+    high95: float
+
+
+class Level(NamedTuple):
+    """A level that is proposed as a new baseline, between two days."""
+
+    first: date
+    last: date
+    value: float
+
+
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """A run chart with its path: what is drawn, and in words what it shows.
+    """A control chart with its path: what is drawn, and in words what it shows.
 
-    ``target`` is (low, high), both equal where it is one level.
+    ``target`` is (low, high), both equal where it is one level. ``fan`` leads from the last value
+    to the deadline.
     """
 
     title: str
@@ -142,6 +168,8 @@ class Chart:
     deadline: date | None = None
     marks: tuple[ChartMark, ...] = field(default=())
     data_to: str | None = None
+    fan: tuple[FanPoint, ...] = ()
+    proposal: Level | None = None
 
 
 class ReportStore(Protocol):

@@ -44,6 +44,8 @@ class Look:
     good: str
     bad: str
     card: str
+    other: str
+    fan: str
 
     @property
     def is_narrow(self) -> bool:
@@ -51,8 +53,8 @@ class Look:
         return self.width < 500  # noqa: PLR2004 - pixels
 
 
-_LIGHT = ("#16232c", "#52616c", "#e3e8ec", "#0b6aa2", "#b8500a", "#ffffff")
-_DARK = ("#e6edf1", "#a3b1bb", "#2b3942", "#6cb8e6", "#f59a52", "#1a242b")
+_LIGHT = ("#16232c", "#52616c", "#e3e8ec", "#0b6aa2", "#b8500a", "#ffffff", "#6b4c9a", "#3a7f95")
+_DARK = ("#e6edf1", "#a3b1bb", "#2b3942", "#6cb8e6", "#f59a52", "#1a242b", "#b99ae0", "#7cc0d4")
 LOOKS = {
     "light": Look(900, 340, *_LIGHT),
     "dark": Look(900, 340, *_DARK),
@@ -63,6 +65,15 @@ LOOKS = {
 
 def specification(chart: Chart, look: Look) -> dict[str, Any]:
     """The chart as a Vega-Lite 5 specification."""
+    layers = [
+        *_limits(chart, look),
+        *_path(chart, look),
+        *_fan(chart, look),
+        *_goal(chart, look),
+        *_proposal(chart, look),
+        *_marks(chart, look),
+        *_values(chart, look),
+    ]
     return {
         "$schema": "https://vega.github.io/schema/vega-lite/v5.json",
         "width": look.width,
@@ -70,7 +81,7 @@ def specification(chart: Chart, look: Look) -> dict[str, Any]:
         "background": "transparent",
         "padding": 4,
         "data": {"values": [_row(point) for point in chart.points]},
-        "layer": [*_baseline(look), *_goal(chart, look), *_marks(chart, look), *_values(look)],
+        "layer": layers,
         "config": _config(look),
     }
 
@@ -84,6 +95,8 @@ def _row(point: ChartPoint) -> dict[str, Any]:
         "low": point.low,
         "high": point.high,
         "judged": point.judged,
+        "tone": point.tone or "",
+        "corrected": point.corrected,
     }
 
 
@@ -93,24 +106,57 @@ def _at(field: str, **more: Any) -> dict[str, Any]:
     return {"x": x, "y": y, **more}
 
 
-def _baseline(look: Look) -> list[dict[str, Any]]:
-    band = _at("low", y2={"field": "high"})
-    return [
-        {"mark": {"type": "area", "color": look.quiet, "opacity": 0.12}, "encoding": band},
+def _known(*fields: str) -> list[dict[str, str]]:
+    return [{"filter": " && ".join(f"isValid(datum.{field})" for field in fields)}]
+
+
+def _line(field: str, mark: dict[str, Any]) -> dict[str, Any]:
+    """A line through the places that have it."""
+    drawn = {"type": "line", **mark}
+    return {"mark": drawn, "encoding": _at(field), "transform": _known(field)}
+
+
+_LINES: dict[str, dict[str, Any]] = {
+    "low": {"strokeDash": [3, 2]},
+    "high": {"strokeDash": [3, 2]},
+    "centre": {},
+}
+
+
+def _limits(chart: Chart, look: Look) -> list[dict[str, Any]]:
+    """The centre line, and the limits as thin steps with the ground between them shaded."""
+    found = []
+    if any(point.low is not None and point.high is not None for point in chart.points):
+        band = {"type": "area", "color": look.quiet, "opacity": 0.1, "interpolate": "step"}
+        edges = _at("low", y2={"field": "high"})
+        found.append({"mark": band, "encoding": edges, "transform": _known("low", "high")})
+    thin = {"color": look.quiet, "strokeWidth": 1, "interpolate": "step"}
+    drawn = [field for field in _LINES if any(getattr(p, field) is not None for p in chart.points)]
+    return [*found, *(_line(field, thin | _LINES[field]) for field in drawn)]
+
+
+def _path(chart: Chart, look: Look) -> list[dict[str, Any]]:
+    if not any(point.expected is not None for point in chart.points):
+        return []
+    return [_line("path", {"color": look.good, "strokeDash": [6, 5], "strokeWidth": 2})]
+
+
+def _fan(chart: Chart, look: Look) -> list[dict[str, Any]]:
+    """What holds 95 and 80 % of the chance, and the middle, up to the deadline."""
+    if not chart.fan:
+        return []
+    rows = [place._asdict() | {"on": place.on.isoformat()} for place in chart.fan]
+    bands = [("low95", "high95", 0.13), ("low80", "high80", 0.22)]
+    layers: list[dict[str, Any]] = [
         {
-            "mark": {"type": "line", "color": look.quiet, "strokeWidth": 1},
-            "encoding": _at("centre"),
-        },
-        {
-            "mark": {
-                "type": "line",
-                "color": look.good,
-                "strokeDash": [6, 5],
-                "strokeWidth": 2,
-            },
-            "encoding": _at("path"),
-        },
+            "mark": {"type": "area", "color": look.fan, "opacity": opacity},
+            "encoding": _at(low, y2={"field": high}),
+        }
+        for low, high, opacity in bands
     ]
+    middle = {"type": "line", "color": look.fan, "strokeWidth": 1.5, "strokeDash": [1, 3]}
+    layers.append({"mark": middle, "encoding": _at("value")})
+    return [layer | {"data": {"values": rows}} for layer in layers]
 
 
 def _goal(chart: Chart, look: Look) -> list[dict[str, Any]]:
@@ -137,6 +183,16 @@ def _rule(place: dict[str, Any], colour: str, dash: list[int]) -> dict[str, Any]
     return {"mark": mark, "encoding": place, "data": _ONE}
 
 
+def _proposal(chart: Chart, look: Look) -> list[dict[str, Any]]:
+    """The level of a new baseline that is proposed: a line of long dashes over its stretch."""
+    if chart.proposal is None:
+        return []
+    ends = (chart.proposal.first, chart.proposal.last)
+    rows = [{"on": on.isoformat(), "level": chart.proposal.value} for on in ends]
+    mark = {"type": "line", "color": look.other, "strokeDash": [12, 5], "strokeWidth": 2}
+    return [{"data": {"values": rows}, "mark": mark, "encoding": _at("level")}]
+
+
 def _marks(chart: Chart, look: Look) -> list[dict[str, Any]]:
     """Milestones as ticks on the floor of the chart, filled where they are done."""
     rows = [{"on": m.on.isoformat(), "done": m.done} for m in chart.marks]
@@ -148,17 +204,47 @@ def _marks(chart: Chart, look: Look) -> list[dict[str, Any]]:
     return [{"data": {"values": rows}, "mark": mark, "encoding": {**place, "fill": fill}}]
 
 
-def _values(look: Look) -> list[dict[str, Any]]:
-    fill = {"condition": {"test": "datum.judged", "value": look.ink}, "value": look.card}
-    dots = {"type": "point", "size": 40, "color": look.ink, "opacity": 1, "strokeWidth": 1.5}
-    return [
-        {"mark": {"type": "line", "color": look.ink, "strokeWidth": 2}, "encoding": _at("value")},
-        {
-            "mark": dots,
-            "encoding": _at("value", fill=fill),
-            "transform": [{"filter": "isValid(datum.value)"}],
-        },
-    ]
+_SHAPES = {"better": "diamond", "worse": "triangle-up", "other": "square"}
+
+
+def _values(chart: Chart, look: Look) -> list[dict[str, Any]]:
+    """The values, hollow where not judged, by shape and colour where a rule marks them.
+
+    A ring stands around a value that was corrected.
+    """
+    line = {"type": "line", "color": look.ink, "strokeWidth": 2}
+    layers: list[dict[str, Any]] = [{"mark": line, "encoding": _at("value")}]
+    if any(point.corrected for point in chart.points):
+        ring = {"type": "point", "shape": "circle", "filled": False, "color": look.quiet}
+        only = [*_known("value"), {"filter": "datum.corrected"}]
+        layers.append(
+            {
+                "mark": {**ring, "size": 230, "strokeWidth": 1.6, "opacity": 1},
+                "encoding": _at("value"),
+                "transform": only,
+            }
+        )
+    return [*layers, _points(look)]
+
+
+def _points(look: Look) -> dict[str, Any]:
+    colours = {"better": look.good, "worse": look.bad, "other": look.other}
+    colour = _by_tone(colours, look.ink)
+    hollow = {"test": "!datum.judged", "value": look.card}
+    look_of = {
+        "shape": _by_tone(_SHAPES, "circle"),
+        "size": _by_tone(dict.fromkeys(_SHAPES, 95), 40),
+        "stroke": colour,
+        "fill": {"condition": [hollow, *colour["condition"]], "value": look.ink},
+    }
+    dots = {"type": "point", "opacity": 1, "strokeWidth": 1.5}
+    return {"mark": dots, "encoding": _at("value", **look_of), "transform": _known("value")}
+
+
+def _by_tone(values: Mapping[str, Any], else_: Any) -> dict[str, Any]:
+    """A value by what the rules found of a point."""
+    found = [{"test": f"datum.tone == '{tone}'", "value": value} for tone, value in values.items()]
+    return {"condition": found, "value": else_}
 
 
 def _config(look: Look) -> dict[str, Any]:

@@ -65,6 +65,43 @@ class Panel:
     control: Control
     proposal: str | None
 
+    @property
+    def key(self) -> tuple[tuple[str, str], ...]:
+        """What the chart's marks mean, of those that it has: a style's name and words."""
+        points, chart = self.chart.points, self.chart
+        tones = {point.tone for point in points}
+        has = {
+            "k-partial": any(p.value is not None and not p.judged for p in points),
+            "k-better": "better" in tones,
+            "k-worse": "worse" in tones,
+            "k-other": "other" in tones,
+            "k-corrected": any(p.corrected for p in points),
+            "k-path": any(p.expected is not None for p in points),
+            "k-target": bool(chart.target or chart.deadline),
+            "k-base": any(p.low is not None or p.high is not None for p in points),
+            "k-centre": any(p.centre is not None and p.low is p.high is None for p in points),
+            "k-fan": bool(chart.fan),
+            "k-proposal": chart.proposal is not None,
+            "k-mark": bool(chart.marks),
+        }
+        return tuple((name, words) for name, words in _KEY.items() if has[name])
+
+
+_KEY = {
+    "k-partial": "not yet final",
+    "k-better": "special cause, better",
+    "k-worse": "special cause, worse",
+    "k-other": "special cause",
+    "k-corrected": "corrected",
+    "k-path": "path",
+    "k-target": "target and deadline",
+    "k-base": "centre line and control limits",
+    "k-centre": "median",
+    "k-fan": "forecast: 80 and 95% of the chance",
+    "k-proposal": "proposed baseline",
+    "k-mark": "milestone (filled: done)",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class DriverLine:

@@ -12,6 +12,7 @@ from services.framework.judgement import Status
 from services.framework.plan import Aim, Plan
 from services.framework.roster import Roster
 from services.ports.reporting import Judgement
+from services.reporting.control import Control
 from services.reporting.lines import Line, line_of
 from services.reporting.sparkline import Sparkline, sparkline
 from services.reporting.words import (
@@ -29,7 +30,7 @@ NOT_JUDGED = "Not judged yet: the first judgement follows within seconds of the 
 
 @dataclass(frozen=True, slots=True)
 class Tile:
-    """An aim on the board, in words."""
+    """An aim on the board, in words; ``control`` is the chart of its first measure."""
 
     id: str
     name: str
@@ -46,6 +47,7 @@ class Tile:
     line: Sparkline | None
     reason: str
     ended: bool = False
+    control: Control | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +165,7 @@ def tile_of(
         small(line, _described(aim, line, shown)) if line else None,
         str(verdict.get("reason") or NOT_JUDGED),
         aim.ended is not None and aim.ended <= roster.on,
+        line.control if line else None,
     )
 
 

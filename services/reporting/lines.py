@@ -1,40 +1,46 @@
-"""One measure of an aim as a line: values, path, baseline with its limits, target.
-
-Limits are the baseline's centre plus and minus three standard deviations of one value, by the
-noise that the verdict uses (Shewhart's individuals chart, Laney's for counts).
-"""
+"""One measure of an aim as a line: values, path, target, and the control chart they stand on."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-from services.framework.facts import Facts, SeriesKey
+from services.framework.facts import Facts, Maturity, Observation, SeriesKey
 from services.framework.fold import Course, prepared
-from services.framework.noise import Noise
 from services.framework.periods import Period, between
 from services.framework.plan import SYSTEM, Aim, AimMeasure, Driver, Measure, Plan
-from services.framework.series import Point, Series, read_series
+from services.framework.series import Point, Series, read_series, sites_of
+from services.framework.texts import digits_for, number
 from services.ports.reporting import ChartPoint, Place
+from services.reporting.control import Control, control_of
+from services.reporting.control import Place as Charted
 from services.reporting.words import digits_of, period_name
 
-SIGMAS = 3.0
 _LONGEST = 400
+_NOWHERE = Charted(None, None, None)
 
 
 @dataclass(frozen=True)
 class Line:
-    """A series with what it should be; ``course`` is None while the aim cannot be judged."""
+    """A series with what it should be; ``course`` is None while the aim cannot be judged.
+
+    ``corrected`` has, by period, the first final value of what was corrected since; None where
+    a site's was.
+    """
 
     aim: Aim
     declared: AimMeasure
     measure: Measure
     series: Series
     course: Course | None
+    corrected: Mapping[Period, float | None] = field(default_factory=dict)
 
     @cached_property
     def digits(self) -> int:
-        """Decimals for the line's numbers."""
+        """Decimals for the line's numbers: those of the sentences of its verdict."""
+        if self.course is not None:
+            return digits_for(self.course.gap or abs(self.course.target) / 10)
         goal = self.declared.target
         ends = goal if isinstance(goal, tuple) else (goal,)
         return digits_of(*(p.value for p in self.series.points), *ends)
@@ -55,10 +61,20 @@ class Line:
         return next((p for p in reversed(self.series.points) if p.value is not None), None)
 
     @cached_property
+    def control(self) -> Control:
+        """The control chart of the line."""
+        level = self.course.level.value if self.course else 0.0
+        return control_of(
+            self.aim, self.declared, self.measure, self.series, level=level, digits=self.digits
+        )
+
+    @cached_property
     def points(self) -> tuple[ChartPoint, ...]:
         """Every period from the first value to the deadline."""
-        limits = self._noise()
-        return tuple(self._drawn(period, limits) for period in self._periods())
+        places = self.control.places
+        return tuple(
+            self._drawn(period, places.get(period.ordinal, _NOWHERE)) for period in self._periods()
+        )
 
     def _periods(self) -> tuple[Period, ...]:
         known = [p.period for p in self.series.points]
@@ -68,39 +84,32 @@ class Line:
         first, last = min(known + ends), max(known + ends)
         return between(first, last)[:_LONGEST]
 
-    def _drawn(self, period: Period, noise: Noise | None) -> ChartPoint:
+    def _drawn(self, period: Period, place: Charted) -> ChartPoint:
         point = self.series.by_ordinal.get(period.ordinal)
-        centre = low = high = None
-        if noise is not None and self.course is not None and self._is_baseline(period):
-            centre = self.course.level.value
-            reach = SIGMAS * noise.at(centre, point.denominator if point else None)
-            low, high = self._within(centre - reach), self._within(centre + reach)
+        known = point is not None and point.value is not None
         return ChartPoint(
             period.start,
             period_name(period, short=True),
             point.value if point else None,
             self._expected(period),
-            centre,
-            low,
-            high,
+            place.centre,
+            place.lower,
+            place.upper,
             point.judged if point else False,
-            point.note if point else None,
+            "; ".join(self._notes(period, point, place)) or None,
+            place.tone,
+            known and period in self.corrected,
         )
 
-    def _noise(self) -> Noise | None:
-        course = self.course
-        return Noise(self.measure, course.baseline, course.gap) if course else None
-
-    def _is_baseline(self, period: Period) -> bool:
-        """Periods before the start: the stretch of the baseline, or all if it is a stated value."""
-        first = self.declared.baseline.first
-        begun = self.aim.start is not None and period >= self.aim.start
-        return not begun and (first is None or period >= first)
-
-    def _within(self, value: float) -> float:
-        low, high = self.measure.valid
-        value = value if low is None else max(low, value)
-        return value if high is None else min(high, value)
+    def _notes(self, period: Period, point: Point | None, place: Charted) -> Iterator[str]:
+        if point is None:
+            return
+        if point.note:
+            yield point.note
+        if period in self.corrected and point.value is not None:
+            was = self.corrected[period]
+            yield "corrected" if was is None else f"corrected from {number(was, self.digits)}"
+        yield from place.rules
 
     def _expected(self, period: Period) -> float | None:
         aim = self.aim
@@ -117,7 +126,42 @@ def line_of(plan: Plan, facts: Facts, aim: Aim, declared: AimMeasure) -> Line:
     key = SeriesKey(measure.id, aim.site, aim.stratum, declared.definition)
     series = read_series(plan, facts, key)
     course = prepared(aim, declared, measure, series)
-    return Line(aim, declared, measure, series, None if isinstance(course, str) else course)
+    corrected = dict(_corrected(plan, measure, facts, key))
+    return Line(
+        aim, declared, measure, series, None if isinstance(course, str) else course, corrected
+    )
+
+
+def _corrected(
+    plan: Plan, measure: Measure, facts: Facts, key: SeriesKey
+) -> Iterator[tuple[Period, float | None]]:
+    """The periods of which a final value was corrected; with that value where it was the line's."""
+    if measure.rollup == "sum" and key.site == SYSTEM:
+        for site in sites_of(plan, measure):
+            of_site = facts.observations.get(replace(key, site=site), ())
+            yield from ((period, None) for period, _ in _changed(measure, of_site))
+    yield from _changed(measure, facts.observations.get(key, ()))
+
+
+def _changed(
+    measure: Measure, observations: Iterable[Observation]
+) -> Iterator[tuple[Period, float | None]]:
+    """Each period with its first final value, where a later final one is another."""
+    first: dict[Period, Observation] = {}
+    last: dict[Period, Observation] = {}
+    for one in sorted(observations, key=lambda one: one.version):
+        if one.maturity is Maturity.FINAL and one.value is not None:
+            first.setdefault(one.period, one)
+            last[one.period] = one
+    for period, one in first.items():
+        if last[period].value != one.value:
+            whole = period.frequency is measure.frequency
+            yield (period if whole else _containing(measure, period)), one.value if whole else None
+
+
+def _containing(measure: Measure, day: Period) -> Period:
+    """The period of the line that a day of an event lies in."""
+    return Period.containing(day.start, measure.frequency)
 
 
 def driver_series(plan: Plan, facts: Facts, driver: Driver) -> Series | None:

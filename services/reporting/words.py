@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from services.framework.judgement import Status
 from services.framework.periods import Frequency, Period
+from services.framework.spc.icons import Assurance, Direction, Variation
 from services.framework.texts import day_name, digits_for, number
 
 WORST_FIRST = (
@@ -53,10 +54,13 @@ def label_name(label: str | None, frequency: Frequency) -> str | None:
 
 
 def quantity(value: float | None, unit: str, digits: int = 1) -> str:
-    """``94.2 %``; a dash where there is no value."""
-    if value is None:
-        return "–"
-    return f"{number(value, digits)} {unit}".strip()
+    """``94.2 days``, ``94.2%``; a dash where there is no value."""
+    return "–" if value is None else with_unit(number(value, digits), unit)
+
+
+def with_unit(words: str, unit: str) -> str:
+    """A number and its unit; a percent sign stands close."""
+    return f"{words}%" if unit == "%" else f"{words} {unit}".strip()
 
 
 def digits_of(*values: float | None) -> int:
@@ -70,7 +74,7 @@ def goal(target: object, unit: str, digits: int) -> str | None:
     """A target, or the two ends of a range, with the unit."""
     if isinstance(target, tuple | list):
         low, high = target
-        return f"{number(low, digits)} to {number(high, digits)} {unit}".strip()
+        return with_unit(f"{number(low, digits)} to {number(high, digits)}", unit)
     return quantity(target, unit, digits) if isinstance(target, int | float) else None
 
 
@@ -80,12 +84,12 @@ def brief_unit(unit: str) -> str:
 
 
 def chance_words(chance: float | None) -> str | None:
-    """``62 %``; never 0 or 100, which no forecast knows."""
+    """``62%``; never 0 or 100, which no forecast knows."""
     if chance is None:
         return None
     if chance < _LEAST:
-        return "under 1 %"
-    return "over 99 %" if chance > 1 - _LEAST else f"{100 * chance:.0f} %"
+        return "under 1%"
+    return "over 99%" if chance > 1 - _LEAST else f"{100 * chance:.0f}%"
 
 
 def local(instant: datetime, zone: str) -> datetime:
@@ -102,3 +106,24 @@ def when(instant: datetime, zone: str) -> str:
 def role_words(role: str) -> str:
     """``clinical lead`` for ``clinical_lead``."""
     return _ROLES.get(role, role.replace("_", " "))
+
+
+def variation_words(variation: Variation, direction: Direction) -> str:
+    """What the last value shows: ``special cause, for the worse: values are high``."""
+    if variation is Variation.COMMON_CAUSE:
+        return "common cause: only chance variation"
+    if variation in (Variation.HIGH, Variation.LOW):
+        return f"special cause: values are {variation.value}"
+    good = variation is Variation.IMPROVEMENT
+    side = "high" if good is (direction == "increase") else "low"
+    return f"special cause, for the {'better' if good else 'worse'}: values are {side}"
+
+
+def assurance_words(assurance: Assurance, direction: Direction) -> str:
+    """Where the target lies about the limits, and what that means."""
+    if assurance is Assurance.HIT_OR_MISS:
+        return "target met or missed by chance: it lies within the limits"
+    missed = assurance is Assurance.FAIL
+    where = "above" if missed is (direction == "increase") else "below"
+    done = "missed" if missed else "met"
+    return f"target consistently {done} as the limits stand: it lies {where} them"

@@ -22,7 +22,7 @@ def content(**changed: Any) -> dict[str, Any]:
         "about": "Fewer deaths in hospital",
         "path": "/aims/hsmr-88",
         "since": "2026-10",
-        "reason": "4.6 behind the path (99.0 against 94.4 in 2026-10); 1 month.",
+        "reason": "4.6 behind the path (99.0 against 94.4 in 2026-10); off track for 1 month.",
         "figures": [["Value", "99 ratio"], ["Path", "94.4 ratio"]],
         "links": [
             {"kind": "driver", "name": "End of life", "problem": "no project", "role": "sponsor"}

@@ -9,9 +9,12 @@ from services.rendering.charts import LOOKS, ChartFailedError, Look, specificati
 from services.reporting.aims import AimPage, open_of
 from web.context import services
 from web.identity import needs_role, signed_in
+from web.pages.icons import drawn, legend
 from web.pages.words import alert_words, told
 
 blueprint = Blueprint("aims", __name__)
+blueprint.add_app_template_filter(drawn, "spc_icons")
+blueprint.add_app_template_global(legend, "spc_legend")
 _SEES_PEOPLE = frozenset({"owner", "admin"})
 _NO_CHART = "The chart could not be drawn just now; its figures are in the table below."
 _LINE = """<svg xmlns="http://www.w3.org/2000/svg" width="{look.width}" height="40">

@@ -176,7 +176,7 @@ def test_it_is_said_in_words() -> None:
 
 @pytest.mark.parametrize(
     ("chance", "words"),
-    [(0.0, "under 1 %"), (0.004, "under 1 %"), (0.123, "12 %"), (0.996, "over 99 %")],
+    [(0.0, "under 1%"), (0.004, "under 1%"), (0.123, "12%"), (0.996, "over 99%")],
 )
 def test_a_chance_is_never_said_to_be_nothing_or_all(chance: float, words: str) -> None:
     assert percent(chance) == words
