@@ -184,6 +184,7 @@ class Services:
                 dependents.subjects_of_measurement,
                 dependents.subjects_of_project,
                 dependents.subjects_of_aim,
+                dependents.subjects_of_measure,
             ),
             self.clock,
             self.doorbell,

@@ -31,6 +31,14 @@ SCOPES = (
     "progress:write",
     "reviews:write",
     "projects:write",
+    "adoptions:write",
+    "tests:write",
+    "actions:write",
+    "meetings:write",
+    "publications:write",
+    "validations:write",
+    "explanations:write",
+    "spreads:write",
     "read",
 )
 PREFIX = "bd_"

@@ -119,7 +119,7 @@ class Checker:
 
     def _event(self, raw: RawItem, item: Item) -> EventEntry:
         draft = events.draft_of(self._standing.plan, item, self._today)
-        touched = self._ids(self._subjects_of(draft.subject))
+        touched = self._ids((*self._subjects_of(draft.subject), *draft.also))
         event_id = self._id(raw, item)
         said = {"on": draft.on, "reason": draft.reason, **draft.columns}
         return EventEntry(
@@ -129,7 +129,7 @@ class Checker:
             raw.text,
             self._hash(raw, event_id),
             touched[0],
-            tuple(sorted(touched)),
+            tuple(sorted(set(touched))),
             draft.table,
             str(draft.subject),
             draft.on,
@@ -159,9 +159,15 @@ class Checker:
 
     def _subjects_of(self, subject: Subject) -> tuple[Subject, ...]:
         plan = self._standing.plan
-        if subject.kind is SubjectKind.PROJECT:
-            return self._dependents.of_project(plan, subject.id)
-        return self._dependents.of_aim(plan, subject.id)
+        match subject.kind:
+            case SubjectKind.PROJECT:
+                return self._dependents.of_project(plan, subject.id)
+            case SubjectKind.AIM:
+                return self._dependents.of_aim(plan, subject.id)
+            case SubjectKind.MEASURE:
+                return self._dependents.of_measure(plan, subject.id)
+            case _:
+                return (subject,)
 
     def _ids(self, subjects: tuple[Subject, ...]) -> tuple[int, ...]:
         return tuple(self._standing.subject_ids[subject] for subject in subjects)

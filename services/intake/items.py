@@ -6,7 +6,7 @@ They also describe the API in its OpenAPI document.
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     AliasChoices,
@@ -58,6 +58,7 @@ def _instant(value: object) -> datetime:
 
 
 Id = Annotated[str, Field(min_length=1, max_length=100)]
+Label = Annotated[str, Field(min_length=1, max_length=200)]
 EventId = Annotated[str, Field(min_length=1, max_length=200)]
 Text = Annotated[str, Field(min_length=1, max_length=MAX_TEXT)]
 Day = Annotated[date, BeforeValidator(_date), WithJsonSchema({"type": "string", "format": "date"})]
@@ -185,17 +186,147 @@ class ProjectItem(Item):
         return data
 
 
-def one_subject(data: Any) -> Any:
-    """Let pass what names a project or an aim, not both."""
+class AdoptionItem(Item):
+    """The governing body adopted an aim, on the date and by the minute that say so.
+
+    ``target`` (a number, or [low, high]), ``deadline`` and the plan's ``version`` say what was
+    adopted; what is left out was adopted as it was declared then.
+    """
+
+    aim: Id
+    by: Label
+    on: Day
+    minute: Label | None = None
+    target: float | Annotated[list[float], Field(min_length=2, max_length=2)] | None = None
+    deadline: Id | None = None
+    version: int | None = Field(default=None, ge=1)
+
+
+class TestItem(Item):
+    """A test of change (PDSA): predicted, then what came of it. ``test`` names it for later."""
+
+    __test__ = False
+
+    project: Id
+    on: Day
+    test: Id | None = None
+    prediction: Text | None = None
+    result: Text | None = None
+    decision: Literal["adopt", "adapt", "abandon"] | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _says_something(cls, data: Any) -> Any:
+        return at_least_one(data, "prediction", "result", "decision")
+
+
+class ActionItem(Item):
+    """An action that a review of a project or an aim assigned; again with ``done_on`` once done.
+
+    ``action`` names it. What a later word leaves out stays as it was.
+    """
+
+    project: Id | None = None
+    aim: Id | None = None
+    action: Id
+    on: Day
+    text: Text | None = None
+    owner: Id | None = None
+    due: Day | None = None
+    done_on: Day | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_subject(cls, data: Any) -> Any:
+        return at_least_one(one_subject(data), "text", "due", "done_on")
+
+
+class MeetingItem(Item):
+    """A meeting of the board: its length, the time on quality, whether a patient's story was heard.
+
+    A story is told of by yes or no only, never retold.
+    """
+
+    on: Day
+    minutes: float | None = Field(default=None, ge=1, le=10_000)
+    quality_minutes: float | None = Field(default=None, ge=0, le=10_000)
+    patient_story: bool | None = None
+    minute: Label | None = None
+
+    @model_validator(mode="after")
+    def _within(self) -> Self:
+        if self.quality_minutes is not None:
+            if self.minutes is None:
+                said = "say how long the meeting was, too"
+                raise PydanticCustomError("missing", said, {"at": "minutes"})
+            if self.quality_minutes > self.minutes:
+                said = "more time on quality than the meeting was long"
+                raise PydanticCustomError("contradiction", said, {"at": "quality_minutes"})
+        return self
+
+
+class PublicationItem(Item):
+    """An aim's data for a period were published on a date."""
+
+    aim: Id
+    period: Id
+    on: Day
+
+
+class ValidationItem(Item):
+    """Finance confirmed what a project saves, in the currency in which the plan claims it."""
+
+    project: Id
+    on: Day
+    amount: float | None = Field(default=None, ge=0, le=1e12)
+    by: Id | None = None
+
+
+class ExplanationItem(Item):
+    """Somebody explains what an expectation found about a project, an aim or a measure."""
+
+    project: Id | None = None
+    aim: Id | None = None
+    measure: Id | None = None
+    expectation: Id
+    text: Text
+    on: Day
+    by: Id | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_subject(cls, data: Any) -> Any:
+        return one_subject(data, "measure")
+
+
+class SpreadItem(Item):
+    """A project's change has reached a unit."""
+
+    project: Id
+    unit: Label
+    on: Day
+
+
+def one_subject(data: Any, *others: str) -> Any:
+    """Let pass what names one of a project, an aim and ``others``, not several."""
     if isinstance(data, dict):
-        _exactly_one(data, "project", "aim")
+        _exactly_one(data, "project", "aim", *others)
     return data
 
 
-def _exactly_one(data: dict[str, Any], one: str, other: str) -> None:
-    if (data.get(one) is None) == (data.get(other) is None):
+def at_least_one(data: Any, *names: str) -> Any:
+    """Let pass what says one of ``names`` at least."""
+    if isinstance(data, dict) and all(data.get(name) is None for name in names):
+        listed = " or ".join(names)
+        raise PydanticCustomError("missing", "give {names}", {"names": listed, "at": names[0]})
+    return data
+
+
+def _exactly_one(data: dict[str, Any], *names: str) -> None:
+    if sum(data.get(name) is not None for name in names) != 1:
+        listed = " or ".join(names)
         raise PydanticCustomError(
-            "one_of", "give either {one} or {other}", {"one": one, "other": other, "at": one}
+            "one_of", "give either {names}", {"names": listed, "at": names[0]}
         )
 
 
@@ -205,4 +336,12 @@ MODELS: dict[str, type[Item]] = {
     "progress": ProgressItem,
     "reviews": ReviewItem,
     "projects": ProjectItem,
+    "adoptions": AdoptionItem,
+    "tests": TestItem,
+    "actions": ActionItem,
+    "meetings": MeetingItem,
+    "publications": PublicationItem,
+    "validations": ValidationItem,
+    "explanations": ExplanationItem,
+    "spreads": SpreadItem,
 }

@@ -44,7 +44,7 @@ class DatabaseEvaluationStore:
                 raise LookupError(f"there is no evaluation {evaluation_id}")
             plan = self._plans.version(organisation_id, row.plan_version)
             subject = Subject(SubjectKind(row.kind), row.key)
-            looked_at = bearing(plan, subject)
+            looked_at = bearing(connection, organisation_id, plan, subject)
             facts = load_facts(connection, organisation_id, plan, looked_at, row.seen)
         return Seen(subject, plan, facts, row.as_of, row.outcome_hash)
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from services.framework.judgement import Subject, SubjectKind
 from services.persistence import tables
 from services.persistence.engine import is_sqlite
 from services.persistence.facts_standing import in_force
@@ -28,16 +29,8 @@ REDATED = "redated"
 DECLARED = "plan"
 _MAY_BE_LEFT_OUT = frozenset({"reason", "decided_by", "sustainer"})
 _MEASUREMENT = tables.measurement
-_EVENTS: dict[str, sa.Table] = {
-    table.name: table
-    for table in (
-        tables.milestone_event,
-        tables.progress_score,
-        tables.review,
-        tables.state_change,
-        tables.role_change,
-    )
-}
+_EVENTS: dict[str, sa.Table] = {table.name: table for table in tables.EVENTS}
+_HELD = frozenset({tables.role_change.name, tables.state_change.name})
 
 
 class Decision:
@@ -74,6 +67,7 @@ def keep_by_statements(
     """Keep entries whose keys and ids all differ. Raises StaleStandingError."""
     _guard(connection, standing, stamp)
     _lock(connection, {subject for entry in entries for subject in entry.subjects})
+    entries = _with_holders(connection, standing, entries)
     decisions = _decide(connection, standing.organisation_id, entries)
     changed = [decision for decision in decisions if decision.row is not None]
     subjects = sorted({subject for each in changed for subject in each.entry.subjects})
@@ -104,6 +98,34 @@ def _lock(connection: sa.Connection, subjects: Iterable[int]) -> None:
     table = tables.subject
     query = sa.select(table.c.id).where(table.c.id.in_(sorted(subjects)))
     connection.execute(query.order_by(table.c.id).with_for_update())
+
+
+def _with_holders(
+    connection: sa.Connection, standing: Standing, entries: Sequence[Entry]
+) -> Sequence[Entry]:
+    """The entries; those that move roles or states touch whoever had a role there by an event."""
+    asked = {e.subject_key for e in entries if isinstance(e, EventEntry) and e.table in _HELD}
+    if not asked:
+        return entries
+    role = tables.role_change.c
+    query = sa.select(role.subject_key, role.person).where(
+        role.organisation_id == standing.organisation_id,
+        role.subject_key.in_(sorted(asked)),
+        role.person.is_not(None),
+    )
+    held: dict[str, set[int]] = {}
+    for key, person in connection.execute(query.distinct()):
+        found = standing.subject_ids.get(Subject(SubjectKind.PERSON, person))
+        held.setdefault(key, set()).update(() if found is None else (found,))
+    _lock(connection, set().union(*held.values()))
+    return [_touching(e, held) if isinstance(e, EventEntry) else e for e in entries]
+
+
+def _touching(entry: EventEntry, held: Mapping[str, set[int]]) -> EventEntry:
+    if entry.table not in _HELD:
+        return entry
+    subjects = held.get(entry.subject_key, set()).union(entry.subjects)
+    return entry._replace(subjects=tuple(sorted(subjects)))
 
 
 def _decide(

@@ -29,6 +29,7 @@ _ALERT, _MESSAGE = tables.alert, tables.message
 APART = timedelta(seconds=2)
 _FIRST_WAIT, _LONGEST_WAIT = timedelta(seconds=10), timedelta(hours=1)
 _MAIL = "mail"
+_MOST_NAMED = 500
 
 
 class DatabaseJudgementStore:
@@ -145,7 +146,7 @@ class _Work:
         self._lease: datetime | None = None
         self._leaving: list[Slot] = []
         subject = Subject(SubjectKind(row.kind), row.key)
-        looked_at = bearing(plan, subject)
+        looked_at = bearing(connection, row.organisation_id, plan, subject)
         self._alerts = _alerts(connection, row.id)
         self.snapshot = Snapshot(
             row.id,
@@ -388,7 +389,9 @@ def _sequences(connection: sa.Connection, row: Any, names: set[str]) -> dict[str
         return found
     subject = _SUBJECT.c
     query = sa.select(subject.kind, subject.key, subject.sequence).where(
-        subject.organisation_id == row.organisation_id,
-        sa.tuple_(subject.kind, subject.key).in_(others),
+        subject.organisation_id == row.organisation_id
     )
-    return found | {f"{kind}:{key}": last for kind, key, last in connection.execute(query)}
+    if len(others) <= _MOST_NAMED:
+        query = query.where(sa.tuple_(subject.kind, subject.key).in_(others))
+    read = ((f"{kind}:{key}", last) for kind, key, last in connection.execute(query))
+    return found | {name: last for name, last in read if name in names and name not in found}

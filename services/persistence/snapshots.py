@@ -3,37 +3,47 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date, datetime
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
 from services.framework.facts import (
+    Adopted,
+    AimRevision,
+    BoardMeeting,
+    Decision,
+    Explanation,
     Facts,
     Maturity,
     MilestoneChange,
     MilestoneEvent,
     Observation,
     ProgressScore,
+    Publication,
     Review,
+    ReviewAction,
     Role,
     RoleChange,
+    SavingsValidated,
     SeriesKey,
+    Spread,
     StateChange,
+    TestOfChange,
 )
 from services.framework.judgement import Subject, SubjectKind
-from services.framework.periods import Frequency, Period
-from services.framework.plan import SYSTEM, Plan, ProjectState
+from services.framework.periods import Frequency, Period, PeriodError
+from services.framework.plan import ALL, SYSTEM, Aim, Driver, Plan, Project, ProjectState
 from services.persistence import tables
+from services.persistence.revisions import Revised, load_revisions, standing_at
 from services.ports.intake import OTHER_FEED
 
-_EVENTS = (
-    tables.milestone_event,
-    tables.progress_score,
-    tables.review,
-    tables.state_change,
-    tables.role_change,
-)
+_OF_PERSON = (tables.role_change.name, tables.state_change.name)
+_OF_ORGANISATION = (
+    tables.state_change.name, tables.board_meeting.name, tables.explanation.name
+)  # fmt: skip
+_MOST_NAMED = 500
 
 
 _M = tables.measurement.c
@@ -67,10 +77,14 @@ class Look(NamedTuple):
 
 
 class Bearing(NamedTuple):
-    """What bears on a subject: where it looks at measures, and the subjects whose events count."""
+    """What bears on a subject: where it looks at measures, and the subjects whose events count.
+
+    ``kinds`` are the tables of the events that count, none: every one.
+    """
 
     looks: tuple[Look, ...]
     subjects: tuple[str, ...]
+    kinds: tuple[str, ...] = ()
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -78,23 +92,79 @@ class Bearing(NamedTuple):
         return (*dict.fromkeys(f"measure:{look.measure}" for look in self.looks), *self.subjects)
 
 
-def bearing(plan: Plan, subject: Subject) -> Bearing:
-    """What the judgement of ``subject`` looks at."""
+def bearing(
+    connection: sa.Connection, organisation_id: int, plan: Plan, subject: Subject
+) -> Bearing:
+    """What the judgement of ``subject`` looks at; what a person holds is told by events, too."""
+    declared = declared_bearing(plan, subject)
+    if subject.kind is not SubjectKind.PERSON:
+        return declared
+    role = tables.role_change.c
+    held = sa.select(role.subject_key.distinct()).where(
+        role.organisation_id == organisation_id, role.person == subject.id
+    )
+    by_events = sorted(connection.scalars(held))
+    return declared._replace(subjects=tuple(dict.fromkeys((*declared.subjects, *by_events))))
+
+
+def declared_bearing(plan: Plan, subject: Subject) -> Bearing:
+    """What the judgement of ``subject`` looks at, as the plan alone has it."""
     match subject.kind:
         case SubjectKind.MEASURE:
-            return Bearing((Look(subject.id),), ())
-        case SubjectKind.PROJECT:
-            return Bearing((), (str(subject),))
+            return Bearing((Look(subject.id),), (str(subject),))
+        case SubjectKind.PROJECT if subject.id in plan.projects:
+            looks = tuple(dict.fromkeys(_of_project(plan, plan.projects[subject.id])))
+            return Bearing(looks, (str(subject),))
         case SubjectKind.AIM if subject.id in plan.aims:
-            aim = plan.aims[subject.id]
-            looks = [_look(plan, m.measure, aim.site, aim.stratum) for m in aim.measures]
-            drivers = (d for d in aim.drivers if d.measure is not None)
-            looks += [_look(plan, str(d.measure), d.site, d.stratum) for d in drivers]
-            projects = (p.id for d in aim.drivers for p in plan.serving[d.key])
-            served = (f"project:{p}" for p in dict.fromkeys(projects))
-            return Bearing(tuple(dict.fromkeys(looks)), (str(subject), *served))
+            return _bearing_on_aim(plan, plan.aims[subject.id])
+        case SubjectKind.PERSON:
+            held = (f"project:{p.id}" for p in plan.projects.values() if _holds(p, subject.id))
+            return Bearing((), (str(subject), *held), _OF_PERSON)
+        case SubjectKind.ORGANISATION:
+            projects = (f"project:{project}" for project in plan.projects)
+            return Bearing((), (str(subject), *projects), _OF_ORGANISATION)
         case _:
             return Bearing((), (str(subject),))
+
+
+def _bearing_on_aim(plan: Plan, aim: Aim) -> Bearing:
+    looks = [_judged_look(plan, aim, judged.measure) for judged in aim.measures]
+    looks += [_look(plan, measure, aim.site, aim.stratum) for measure in aim.balancing]
+    looks += [look for driver in aim.drivers for look in _of_driver(plan, driver)]
+    projects = (p.id for driver in aim.drivers for p in plan.serving[driver.key])
+    measures = dict.fromkeys(f"measure:{look.measure}" for look in looks)
+    served = dict.fromkeys(f"project:{project}" for project in projects)
+    return Bearing(tuple(dict.fromkeys(looks)), (f"aim:{aim.id}", *served, *measures))
+
+
+def _of_project(plan: Plan, project: Project) -> Iterator[Look]:
+    """The project's own measure, and those of the drivers that it serves."""
+    if project.measure is not None:
+        yield _look(plan, project.measure, SYSTEM, ALL)
+    for serve in project.serves:
+        if serve.driver in plan.drivers:
+            yield from _of_driver(plan, plan.drivers[serve.driver])
+
+
+def _of_driver(plan: Plan, driver: Driver) -> Iterator[Look]:
+    if driver.measure is not None:
+        yield _look(plan, driver.measure, driver.site, driver.stratum)
+
+
+def _holds(project: Project, person: str) -> bool:
+    """Whether the plan gives a person a part in the project that counts for their load."""
+    allocated = (allocation.person for allocation in project.allocations)
+    return person in (project.leader, project.sponsor, *allocated)
+
+
+def _judged_look(plan: Plan, aim: Aim, measure: str) -> Look:
+    """What an aim is judged on: of the whole system also by each site and each stratum."""
+    look, known = _look(plan, measure, aim.site, aim.stratum), plan.measures.get(measure)
+    if known is not None and known.sites and look.site == SYSTEM:
+        look = look._replace(site=None)
+    if known is not None and known.strata and look.stratum == ALL:
+        look = look._replace(stratum=None)
+    return look
 
 
 def _look(plan: Plan, measure: str, site: str, stratum: str) -> Look:
@@ -112,7 +182,9 @@ def load_facts(
     seen: Mapping[str, int] | None = None,
 ) -> Facts:
     """The facts that bear on a subject; with ``seen`` only those up to the given sequences."""
-    reader = _Reader(connection, organisation_id, looked_at.subjects, seen)
+    reader = _Reader(connection, organisation_id, looked_at, seen)
+    aims = [key.partition(":")[2] for key in looked_at.subjects if key.startswith("aim:")]
+    revised = load_revisions(connection, organisation_id, plan, aims)
     return Facts(
         observations=_observations(connection, organisation_id, plan, looked_at.looks, seen),
         milestones=tuple(_milestone(r) for r in reader.rows(tables.milestone_event)),
@@ -120,6 +192,15 @@ def load_facts(
         reviews=tuple(_review(r) for r in reader.rows(tables.review)),
         states=tuple(_state(r) for r in reader.rows(tables.state_change)),
         roles=tuple(_role(r) for r in reader.rows(tables.role_change)),
+        adoptions=tuple(_adopted(plan, revised, r) for r in reader.rows(tables.adoption)),
+        revisions=tuple(sorted((r.revision for r in revised), key=_when)),
+        tests=tuple(_tests(reader.rows(tables.test_of_change))),
+        actions=tuple(_actions(reader.rows(tables.review_action))),
+        meetings=tuple(_meeting(r) for r in reader.rows(tables.board_meeting)),
+        publications=tuple(_publications(plan, reader.rows(tables.publication))),
+        validations=tuple(_validated(r) for r in reader.rows(tables.validation)),
+        explanations=tuple(_explained(r) for r in reader.rows(tables.explanation)),
+        spreads=tuple(_spread(r) for r in reader.rows(tables.spread)),
     )
 
 
@@ -185,14 +266,16 @@ class _Reader:
         self,
         connection: sa.Connection,
         organisation_id: int,
-        subjects: tuple[str, ...],
+        looked_at: Bearing,
         seen: Mapping[str, int] | None,
     ) -> None:
         self._connection = connection
         self._organisation_id = organisation_id
-        self._subjects = subjects
+        self._subjects = frozenset(looked_at.subjects)
         self._seen = seen
-        self._holding = self._hold() if subjects else {}
+        kinds = looked_at.kinds
+        self._tables = [table for table in tables.EVENTS if not kinds or table.name in kinds]
+        self._holding = self._hold() if self._subjects else {}
 
     def rows(self, table: sa.Table) -> list[Any]:
         """The table's events of the subjects, in the order in which they happened."""
@@ -203,14 +286,19 @@ class _Reader:
         return [row for row in self._connection.execute(query) if self._was_seen(row)]
 
     def _hold(self) -> dict[str, bool]:
-        asked = (sa.exists().where(*self._mine(table)).label(table.name) for table in _EVENTS)
+        asked = (sa.exists().where(*self._mine(t)).label(t.name) for t in self._tables)
         return dict(self._connection.execute(sa.select(*asked)).one()._mapping)
 
     def _mine(self, table: sa.Table) -> tuple[sa.ColumnElement[bool], ...]:
-        mine = table.c.subject_key.in_(self._subjects)
-        return (table.c.organisation_id == self._organisation_id, mine)
+        """The rows of the subjects; of the whole organisation where they are too many to name."""
+        own = table.c.organisation_id == self._organisation_id
+        if len(self._subjects) > _MOST_NAMED:
+            return (own,)
+        return (own, table.c.subject_key.in_(sorted(self._subjects)))
 
     def _was_seen(self, row: Any) -> bool:
+        if row.subject_key not in self._subjects:
+            return False
         return self._seen is None or row.sequence <= self._seen.get(row.subject_key, 0)
 
 
@@ -260,3 +348,103 @@ def _state(row: Any) -> StateChange:
 
 def _role(row: Any) -> RoleChange:
     return RoleChange(row.subject_key, Role(row.role), row.person, row.on, row.known_at, row.reason)
+
+
+def _adopted(plan: Plan, revised: Iterable[Revised], row: Any) -> Adopted:
+    """An adoption; one of a version of the plan is of what that version declared."""
+    aim = plan.aims.get(_id_of(row))
+    target = tuple(row.target) if isinstance(row.target, list) else row.target
+    deadline: Any = _period(plan, aim, row.deadline)
+    if aim is not None and row.plan_version is not None:
+        if target is None:
+            target = standing_at(revised, aim, "target", row.plan_version)
+        if deadline is None:
+            deadline = standing_at(revised, aim, "deadline", row.plan_version)
+    return Adopted(_id_of(row), row.by, row.on, row.known_at, row.minute, target, deadline)
+
+
+def _period(plan: Plan, aim: Aim | None, label: str | None) -> Period | None:
+    frequency = _frequency(plan, aim)
+    if label is None or frequency is None:
+        return None
+    try:
+        return Period.parse(label, frequency)
+    except PeriodError:
+        return None
+
+
+def _frequency(plan: Plan, aim: Aim | None) -> Frequency | None:
+    first = aim.primary if aim is not None else None
+    measure = plan.measures.get(first.measure) if first is not None else None
+    return measure.frequency if measure is not None else None
+
+
+def _tests(rows: Sequence[Any]) -> Iterator[TestOfChange]:
+    for said in _carried(rows, "test", ("prediction", "result", "decision")):
+        decision = Decision(said["decision"]) if said["decision"] is not None else None
+        project = said["subject_key"].partition(":")[2]
+        told = (said["prediction"], said["result"], decision)
+        yield TestOfChange(project, said["on"], said["known_at"], *told)
+
+
+def _actions(rows: Sequence[Any]) -> Iterator[ReviewAction]:
+    for said in _carried(rows, "action", ("text", "owner", "due", "done_on")):
+        yield ReviewAction(
+            said["subject_key"],
+            said["action"],
+            said["text"] or said["action"],
+            said["owner"],
+            said["due"],
+            said["known_at"],
+            said["on"],
+            said["done_on"],
+        )
+
+
+def _carried(rows: Sequence[Any], name: str, fields: Sequence[str]) -> list[dict[str, Any]]:
+    """What each row says of the thing called ``name``; what it leaves out stays as said before."""
+    last: dict[tuple[str, str], dict[str, Any]] = {}
+    found = []
+    for row in sorted(rows, key=lambda r: (r.known_at, r.id)):
+        said = row._asdict()
+        if said[name] is not None:
+            key = (row.subject_key, said[name])
+            before = last.get(key, {})
+            said |= {f: before.get(f) for f in fields if said[f] is None}
+            last[key] = said
+        found.append(said)
+    return sorted(found, key=lambda said: (said["on"], said["known_at"], said["id"]))
+
+
+def _meeting(row: Any) -> BoardMeeting:
+    told = (row.minutes, row.quality_minutes, row.patient_story, row.minute)
+    return BoardMeeting(row.on, row.known_at, *told)
+
+
+def _publications(plan: Plan, rows: Sequence[Any]) -> Iterator[Publication]:
+    for row in rows:
+        frequency = _frequency(plan, plan.aims.get(_id_of(row)))
+        if frequency is not None:
+            period = Period(row.period, frequency)
+            yield Publication(_id_of(row), period, row.on, row.known_at)
+
+
+def _validated(row: Any) -> SavingsValidated:
+    return SavingsValidated(_id_of(row), row.on, row.known_at, row.amount, row.by)
+
+
+def _explained(row: Any) -> Explanation:
+    return Explanation(row.subject_key, row.expectation, row.text, row.on, row.known_at, row.by)
+
+
+def _spread(row: Any) -> Spread:
+    return Spread(_id_of(row), row.unit, row.on, row.known_at)
+
+
+def _id_of(row: Any) -> str:
+    identifier: str = row.subject_key.partition(":")[2]
+    return identifier
+
+
+def _when(revision: AimRevision) -> tuple[date, datetime]:
+    return revision.on, revision.known_at

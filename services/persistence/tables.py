@@ -338,7 +338,76 @@ role_change = _event_table(
     "role_change",
     sa.Column("role", sa.Text, nullable=False),
     sa.Column("person", sa.Text, nullable=True),
+    sa.Index("ix_role_change_organisation_id_person", "organisation_id", "person"),
 )
+
+adoption = _event_table(
+    "adoption",
+    sa.Column("by", sa.Text, nullable=False),
+    sa.Column("minute", sa.Text, nullable=True),
+    sa.Column("target", Json, nullable=True),
+    sa.Column("deadline", sa.Text, nullable=True),
+    sa.Column("plan_version", sa.Integer, nullable=True),
+)
+
+test_of_change = _event_table(
+    "test_of_change",
+    sa.Column("test", sa.Text, nullable=True),
+    sa.Column("prediction", sa.Text, nullable=True),
+    sa.Column("result", sa.Text, nullable=True),
+    sa.Column("decision", sa.Text, nullable=True),
+)
+
+review_action = _event_table(
+    "review_action",
+    sa.Column("action", sa.Text, nullable=False),
+    sa.Column("text", sa.Text, nullable=True),
+    sa.Column("owner", sa.Text, nullable=True),
+    sa.Column("due", sa.Date, nullable=True),
+    sa.Column("done_on", sa.Date, nullable=True),
+)
+
+board_meeting = _event_table(
+    "board_meeting",
+    sa.Column("minutes", sa.Double, nullable=True),
+    sa.Column("quality_minutes", sa.Double, nullable=True),
+    sa.Column("patient_story", sa.Boolean, nullable=True),
+    sa.Column("minute", sa.Text, nullable=True),
+)
+
+publication = _event_table("publication", sa.Column("period", sa.Date, nullable=False))
+
+validation = _event_table(
+    "validation",
+    sa.Column("amount", sa.Double, nullable=True),
+    sa.Column("by", sa.Text, nullable=True),
+)
+
+explanation = _event_table(
+    "explanation",
+    sa.Column("expectation", sa.Text, nullable=False),
+    sa.Column("text", sa.Text, nullable=False),
+    sa.Column("by", sa.Text, nullable=True),
+)
+
+spread = _event_table("spread", sa.Column("unit", sa.Text, nullable=False))
+
+EVENTS = (
+    milestone_event,
+    progress_score,
+    review,
+    state_change,
+    role_change,
+    adoption,
+    test_of_change,
+    review_action,
+    board_meeting,
+    publication,
+    validation,
+    explanation,
+    spread,
+)
+"""Every table of dated events."""
 
 idempotency = sa.Table(
     "idempotency",

@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import NamedTuple
 
 from services.framework.judgement import Subject, SubjectKind
-from services.framework.plan import ALL, SYSTEM, Aim, Plan
+from services.framework.plan import ALL, SYSTEM, Aim, Driver, Plan, Project
 
 
 def subjects_of_measurement(
     plan: Plan, measure: str, site: str = SYSTEM, stratum: str = ALL
 ) -> tuple[Subject, ...]:
-    """The measure, and every aim that a value of it at ``site`` for ``stratum`` can move.
+    """The measure, and every aim and project that a value of it at a place can move.
 
-    An aim is moved where it judges the measure there, or has a driver on it there. An ended aim is
-    not moved.
+    An aim is moved where it judges the measure there, or has a driver or a balancing measure on it
+    there; one of the whole system also by each site and stratum of what it judges (mix, equity). A
+    project is moved by its own measure and by those of the drivers it serves. What has ended is not
+    moved.
     """
     return _Touched.of(plan).by(plan, measure, site, stratum)
+
+
+def subjects_of_measure(plan: Plan, measure: str) -> tuple[Subject, ...]:
+    """The measure, and whatever looks at it at any place."""
+    return _Touched.of(plan).everywhere(measure)
 
 
 def subjects_of_project(plan: Plan, project: str) -> tuple[Subject, ...]:
@@ -43,43 +51,77 @@ def subjects_of_plan(plan: Plan) -> tuple[Subject, ...]:
     )
 
 
+class _Look(NamedTuple):
+    """Where a subject looks at a measure; ``wide``: at every site or stratum of what it judges."""
+
+    subject: Subject
+    site: str
+    stratum: str
+    wide: bool = False
+
+
 class _Touched:
-    """For each measure the aims that look at it, each with the place that it looks at."""
+    """For each measure who looks at it, each with the place that it looks at."""
 
     def __init__(self, plan: Plan) -> None:
-        self._looks: dict[str, list[tuple[str, str, str]]] = {}
+        self._looks: dict[str, list[_Look]] = {}
         self._known: dict[tuple[str, str, str], tuple[Subject, ...]] = {}
         for aim in plan.aims.values():
             if aim.ended is None:
-                self._add(aim)
+                self._add_aim(aim)
+        for project in plan.projects.values():
+            if project.ended is None:
+                self._add_project(plan, project)
 
     @classmethod
     def of(cls, plan: Plan) -> _Touched:
         """The index of ``plan``, made once."""
         return _index(_Same(plan))
 
-    def _add(self, aim: Aim) -> None:
+    def _add_aim(self, aim: Aim) -> None:
+        subject = Subject(SubjectKind.AIM, aim.id)
         for judged in aim.measures:
-            self._looks.setdefault(judged.measure, []).append((aim.id, aim.site, aim.stratum))
+            self._add(judged.measure, _Look(subject, aim.site, aim.stratum, wide=True))
+        for measure in aim.balancing:
+            self._add(measure, _Look(subject, aim.site, aim.stratum))
         for driver in aim.drivers:
-            if driver.measure is not None and driver.ended is None:
-                place = (aim.id, driver.site, driver.stratum)
-                self._looks.setdefault(driver.measure, []).append(place)
+            self._add_driver(subject, driver)
+
+    def _add_project(self, plan: Plan, project: Project) -> None:
+        subject = Subject(SubjectKind.PROJECT, project.id)
+        if project.measure is not None:
+            self._add(project.measure, _Look(subject, SYSTEM, ALL))
+        for serve in project.serves:
+            driver = plan.drivers.get(serve.driver)
+            if driver is not None:
+                self._add_driver(subject, driver)
+
+    def _add_driver(self, subject: Subject, driver: Driver) -> None:
+        if driver.measure is not None and driver.ended is None:
+            self._add(driver.measure, _Look(subject, driver.site, driver.stratum))
+
+    def _add(self, measure: str, look: _Look) -> None:
+        self._looks.setdefault(measure, []).append(look)
 
     def by(self, plan: Plan, measure: str, site: str, stratum: str) -> tuple[Subject, ...]:
-        """The measure and the aims touched by a value at ``site`` for ``stratum``."""
+        """Who is touched by a value at ``site`` for ``stratum``, the measure first."""
         key = (measure, site, stratum)
         if key not in self._known:
             known = plan.measures.get(measure)
             rolled = known is not None and known.rollup is not None
-            aims = (
-                aim
-                for aim, at, group in self._looks.get(measure, ())
-                if group == stratum and (at == site or (rolled and at == SYSTEM))
+            touched = (
+                look.subject
+                for look in self._looks.get(measure, ())
+                if (look.site == site or (look.site == SYSTEM and (rolled or look.wide)))
+                and (look.stratum == stratum or (look.stratum == ALL and look.wide))
             )
-            subjects = (Subject(SubjectKind.AIM, aim) for aim in dict.fromkeys(aims))
-            self._known[key] = (Subject(SubjectKind.MEASURE, measure), *subjects)
+            self._known[key] = (Subject(SubjectKind.MEASURE, measure), *dict.fromkeys(touched))
         return self._known[key]
+
+    def everywhere(self, measure: str) -> tuple[Subject, ...]:
+        """The measure, and whoever looks at it."""
+        touched = dict.fromkeys(look.subject for look in self._looks.get(measure, ()))
+        return (Subject(SubjectKind.MEASURE, measure), *touched)
 
 
 class _Same:

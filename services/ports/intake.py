@@ -177,11 +177,12 @@ class FactStore(Protocol):
 @dataclass(frozen=True, slots=True)
 class Dependents:
     """Which subjects a fact touches, its home first: of a value (measure, site, stratum), of an
-    event of a project, of an event of an aim."""
+    event of a project, of an aim, of what is said of a measure as a whole."""
 
     of_measurement: Callable[[Plan, str, str, str], tuple[Subject, ...]]
     of_project: Callable[[Plan, str], tuple[Subject, ...]]
     of_aim: Callable[[Plan, str], tuple[Subject, ...]]
+    of_measure: Callable[[Plan, str], tuple[Subject, ...]]
 
 
 class StoredAnswer(NamedTuple):

@@ -67,6 +67,7 @@ DEPENDENTS = Dependents(
     lambda _plan, name, _site, _stratum: (Subject(SubjectKind.MEASURE, name),),
     lambda _plan, name: (Subject(SubjectKind.PROJECT, name),),
     lambda _plan, name: (Subject(SubjectKind.AIM, name),),
+    lambda _plan, name: (Subject(SubjectKind.MEASURE, name),),
 )
 STANDING = Standing(1, PLAN, 0, None, timedelta(0), SUBJECTS)
 

@@ -30,8 +30,8 @@ ROYAL = ("measure: hsmr\n", "measure: hsmr\n    site: royal\n")
     [
         (("hsmr",), {"measure:hsmr", "aim:hsmr-88"}),
         (("hsmr", "royal"), {"measure:hsmr", "aim:hsmr-88"}),
-        (("hsmr", "system", "deprived"), {"measure:hsmr"}),
-        (("bundle",), {"measure:bundle", "aim:hsmr-88"}),
+        (("hsmr", "system", "deprived"), {"measure:hsmr", "aim:hsmr-88"}),
+        (("bundle",), {"measure:bundle", "aim:hsmr-88", "project:sepsis-ed"}),
         (("bundle", "royal"), {"measure:bundle"}),
         (("unknown",), {"measure:unknown"}),
     ],
@@ -42,9 +42,41 @@ def test_a_value_touches_its_measure_and_the_aims_that_look_there(
     assert _touched(_plan(), *place) == touched
 
 
-def test_without_a_roll_up_a_site_does_not_touch_the_system() -> None:
+def test_without_a_roll_up_a_site_touches_the_aim_that_is_judged_on_it() -> None:
+    """Of an aim of the whole system the sites tell which of them carries it."""
     plan = _plan(rollup=(", rollup: sum", ""))
-    assert _touched(plan, "hsmr", "royal") == {"measure:hsmr"}
+    assert _touched(plan, "hsmr", "royal") == {"measure:hsmr", "aim:hsmr-88"}
+
+
+def test_without_a_roll_up_a_site_does_not_touch_what_only_looks_at_the_system() -> None:
+    sited = _plan(sites=("id: bundle, name: Bundle,", "id: bundle, name: Bundle, sites: [royal],"))
+    assert _touched(sited, "bundle", "royal") == {"measure:bundle"}
+
+
+def test_a_balancing_measure_touches_the_aim_that_it_balances() -> None:
+    balanced = ("start: 2024-11\n", "start: 2024-11\n    balancing: [los]\n")
+    los = (
+        "aims:\n",
+        "  - {id: los, name: Stay, kind: value, direction: decrease,\n"
+        "     frequency: month}\naims:\n",
+    )
+    plan = _plan(balanced=balanced, los=los)
+    assert _touched(plan, "los") == {"measure:los", "aim:hsmr-88"}
+
+
+def test_a_project_is_touched_by_its_own_measure_until_it_ends() -> None:
+    own = ("leader: sister\n", "leader: sister\n    measure: hsmr\n")
+    plan = _plan(own=own)
+    assert _touched(plan, "hsmr") == {"measure:hsmr", "aim:hsmr-88", "project:sepsis-ed"}
+    assert _touched(plan, "hsmr", "system", "deprived") == {"measure:hsmr", "aim:hsmr-88"}
+    over = _plan(own=own, end=("end: 2025-10-31", "end: 2025-10-31\n    ended: 2025-10-31"))
+    assert _touched(over, "hsmr") == {"measure:hsmr", "aim:hsmr-88"}
+
+
+def test_what_is_said_of_a_measure_touches_whoever_looks_at_it() -> None:
+    plan = _plan(site=ROYAL)
+    found = {str(subject) for subject in dependents.subjects_of_measure(plan, "hsmr")}
+    assert found == {"measure:hsmr", "aim:hsmr-88"}
 
 
 def test_an_aim_of_one_site_is_touched_by_that_site_only() -> None:
