@@ -182,7 +182,9 @@ def aim_page(
         _adopted(aim),
         verdict.get("would_change"),
         verdict.get("outlook"),
-        tuple(_panel(line_of(plan, facts, aim, declared), marks, roster.on) for declared in known),
+        tuple(
+            panel_of(line_of(plan, facts, aim, declared), marks, roster.on) for declared in known
+        ),
         tuple(
             _driver(plan, facts, driver, roster)
             for driver in aim.drivers
@@ -246,7 +248,8 @@ def _marks(plan: Plan, aim: Aim, roster: Roster) -> tuple[ChartMark, ...]:
     return tuple(sorted(found, key=lambda mark: mark.on))
 
 
-def _panel(line: Line, marks: tuple[ChartMark, ...], today: date) -> Panel:
+def panel_of(line: Line, marks: tuple[ChartMark, ...], today: date) -> Panel:
+    """A measure of an aim as of ``today``, with ``marks`` of milestones on its chart."""
     points = line.points
     first, end = (points[0].start, points[-1].start) if points else (None, None)
     shown = tuple(m for m in marks if first and end and first <= m.on <= end)
