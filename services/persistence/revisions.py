@@ -108,11 +108,17 @@ def _differences(aim: Aim, rows: Sequence[Any]) -> Iterator[tuple[str, Any, Any]
         changed = [("measures", before["measures"], after["measures"])]
     yield from changed
     for row in rows:
-        served = any(_serves(aim, value) for value in (row.before, row.after))
-        if row.kind == "driver":
-            yield "drivers", _driver(row, row.before), _driver(row, row.after)
-        elif row.kind == "project" and row.pointer in ("", "/serves") and served:
-            yield "predictions", _serves(aim, row.before), _serves(aim, row.after)
+        yield from _around(aim, row)
+
+
+def _around(aim: Aim, row: Any) -> Iterator[tuple[str, Any, Any]]:
+    """What a change of a driver, or of what a project serves, is to the aim."""
+    if row.kind == "driver":
+        yield "drivers", _driver(row, row.before), _driver(row, row.after)
+    elif row.kind == "project" and row.pointer in ("", "/serves"):
+        before, after = _serves(aim, row.before), _serves(aim, row.after)
+        if before != after:
+            yield "predictions", before, after
 
 
 def _flat(fields: Mapping[str, Any]) -> dict[str, Any]:

@@ -100,10 +100,10 @@ def bearing(
     if subject.kind is not SubjectKind.PERSON:
         return declared
     role = tables.role_change.c
-    held = sa.select(role.subject_key.distinct()).where(
+    held = sa.select(role.subject_key).where(
         role.organisation_id == organisation_id, role.person == subject.id
     )
-    by_events = sorted(connection.scalars(held))
+    by_events = sorted(connection.scalars(held.distinct()))
     return declared._replace(subjects=tuple(dict.fromkeys((*declared.subjects, *by_events))))
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
 from hypothesis import HealthCheck, given, settings
@@ -13,6 +14,8 @@ from hypothesis import strategies as st
 from werkzeug.routing import Rule
 
 from services.bootstrap import Options, Services
+from services.intake.items import MODELS
+from services.persistence import tables
 from services.ports.access import UnknownError
 from tests.worlds import ACTOR, World, browser, csrf_token, make_world, rows_of
 from web.app import create_app
@@ -38,6 +41,18 @@ BODIES: dict[str, Any] = {
         "reason": "x",
         "decided_by": "{0}-executive",
     },
+    "adoptions": {"aim": "{0}-aim", "by": "Board", "on": "2026-09-01", "minute": "26/9"},
+    "tests": {"project": "{0}-project", "on": "2026-09-01", "prediction": "x"},
+    "actions": {"aim": "{0}-aim", "action": "a", "text": "x", "on": "2026-09-01"},
+    "publications": {"aim": "{0}-aim", "period": "2026-08", "on": "2026-09-01"},
+    "validations": {"project": "{0}-project", "on": "2026-09-01", "amount": 1},
+    "explanations": {
+        "measure": "{0}-measure",
+        "expectation": "DAT-01",
+        "text": "x",
+        "on": "2026-09-01",
+    },
+    "spreads": {"project": "{0}-project", "unit": "x", "on": "2026-09-01"},
     "acknowledge": {"by": "{0}-executive"},
 }
 
@@ -147,7 +162,7 @@ def _ours_too_is_forbidden(
     return client.open(path, method=method, data=form).status_code == 403
 
 
-@pytest.mark.parametrize("kind", ["measurements", "milestones", "progress", "reviews", "projects"])
+@pytest.mark.parametrize("kind", sorted(MODELS.keys() - {"meetings"}))
 def test_an_event_about_a_foreign_thing_is_about_nothing_known(
     deployment: Deployment, kind: str
 ) -> None:
@@ -160,6 +175,32 @@ def test_an_event_about_a_foreign_thing_is_about_nothing_known(
     assert answer.status_code in {404, 422}
     _silent(deployment, answer, path)
     assert rows_of(deployment.services.engine, leaving_out=METADATA) == before
+
+
+def test_a_meeting_is_of_our_own_board(deployment: Deployment) -> None:
+    """It names nothing, so the key alone says whose it is."""
+    before = _of(deployment, deployment.theirs)
+    body = {"on": "2026-09-01", "minutes": 60, "patient_story": True}
+    client = deployment.app.test_client()
+    answer = client.post("/api/v1/meetings", headers=deployment.ours.bearer, json=body)
+    assert answer.status_code == 202
+    assert answer.get_json()["subject"] == "organisation:north"
+    assert _of(deployment, deployment.theirs) == before
+    assert len(_of(deployment, deployment.ours)["board_meeting"]) == 1
+
+
+def _of(deployment: Deployment, world: World) -> dict[str, list[Any]]:
+    """Every row of an organisation, by table."""
+    with deployment.services.engine.connect() as connection:
+        return {
+            table.name: list(
+                connection.execute(
+                    sa.select(table).where(table.c.organisation_id == world.organisation_id)
+                )
+            )
+            for table in tables.metadata.sorted_tables
+            if "organisation_id" in table.c and table.name not in METADATA
+        }
 
 
 def test_every_route_without_a_name_shows_ours_only(deployment: Deployment) -> None:

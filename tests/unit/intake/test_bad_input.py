@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -11,6 +12,9 @@ from services.framework.judgement import Subject, SubjectKind
 from services.framework.periods import Frequency
 from services.framework.plan import (
     Aim,
+    AimMeasure,
+    Allocation,
+    Baseline,
     Direction,
     Intent,
     Kind,
@@ -25,6 +29,8 @@ from services.framework.plan import (
 )
 from services.intake.bodies import RawItem, from_objects
 from services.intake.entries import Checker, Sender
+from services.intake.events import draft_of
+from services.intake.items import ProjectItem
 from services.intake.refusals import Trouble
 from services.ports.intake import Dependents, EventEntry, MeasurementEntry, Standing
 
@@ -45,23 +51,35 @@ MEASURES = (
     measure("twice", Kind.VALUE, definition=2),
 )
 PILOT = Milestone("m", "p", "m", date(2026, 5, 1))
+JUDGED = AimMeasure("hsmr", Baseline(value=100), 80)
 PLAN = Plan(
     Organisation("o", "o", "Europe/London"),
     sites={"royal": Site("royal", "r"), "shut": Site("shut", "s", date(2026, 6, 1))},
     strata={"poor": Stratum("poor", "p")},
     people={"ann": Person("ann", "Ann"), "left": Person("left", "L", ended=date(2026, 1, 1))},
     measures={each.id: each for each in MEASURES},
-    aims={"aim": Aim("aim", "a", Intent.IMPROVE, (), None, None)},
+    aims={
+        "aim": Aim("aim", "a", Intent.IMPROVE, (), None, None),
+        "timed": Aim("timed", "t", Intent.IMPROVE, (JUDGED,), None, None),
+        "within": Aim("within", "w", Intent.WITHIN, (JUDGED,), None, None),
+    },
     projects={
         "p": Project(
             "p", "p", None, None, milestones=(Milestone("m", "p", "m", date(2026, 5, 1)),)
         ),
         "over": Project("over", "o", None, None, ended=date(2026, 6, 1)),
+        "begun": Project("begun", "b", date(2026, 3, 1), None, chartered_on=date(2026, 2, 1)),
     },
+    version=3,
 )
 SUBJECTS = {Subject(SubjectKind.MEASURE, name): n for n, name in enumerate(PLAN.measures)} | {
     Subject(SubjectKind.PROJECT, "p"): 90,
     Subject(SubjectKind.AIM, "aim"): 91,
+    Subject(SubjectKind.AIM, "timed"): 92,
+    Subject(SubjectKind.AIM, "within"): 93,
+    Subject(SubjectKind.PROJECT, "begun"): 94,
+    Subject(SubjectKind.ORGANISATION, "o"): 95,
+    Subject(SubjectKind.PERSON, "ann"): 96,
 }
 DEPENDENTS = Dependents(
     lambda _plan, name, _site, _stratum: (Subject(SubjectKind.MEASURE, name),),
@@ -154,6 +172,14 @@ SCORE = {"project": "p", "score": 3.5, "on": "2026-10-01"}
 REVIEW = {"project": "p", "on": "2026-10-01"}
 STATE = {"project": "p", "state": "paused", "on": "2026-10-01"}
 ROLE = {"project": "p", "role": "leader", "person": "ann", "on": "2026-10-01"}
+ADOPTED = {"aim": "timed", "by": "Board", "on": "2026-10-01", "minute": "26/9"}
+TESTED = {"project": "p", "on": "2026-10-01", "prediction": "8 of 10 within the hour"}
+ACTION = {"project": "p", "action": "beds", "text": "Free two beds", "on": "2026-10-01"}
+MEETING = {"on": "2026-10-01", "minutes": 120, "quality_minutes": 40, "patient_story": True}
+PUBLISHED = {"aim": "timed", "period": "2026-09", "on": "2026-10-01"}
+VALIDATED = {"project": "p", "on": "2026-10-01", "amount": 0, "by": "ann"}
+EXPLAINED = {"aim": "timed", "expectation": "AIM-01", "text": "Coding changed", "on": "2026-10-01"}
+SPREAD = {"project": "p", "unit": "Ward 7", "on": "2026-10-01"}
 EVENTS = [
     ("milestones", {**MILESTONE, "project": "q"}, "unknown_project", "/project"),
     ("milestones", {**MILESTONE, "milestone": "q"}, "unknown_milestone", "/milestone"),
@@ -181,6 +207,86 @@ EVENTS = [
         "not_allowed",
         "/role",
     ),
+    ("reviews", {"project": "begun", "on": "2026-01-31"}, "before_start", "/on"),
+    ("adoptions", {**ADOPTED, "aim": "nope"}, "unknown_aim", "/aim"),
+    ("adoptions", {**ADOPTED, "on": "2026-11-21"}, "future", "/on"),
+    ("adoptions", {**ADOPTED, "version": 4}, "unknown_version", "/version"),
+    ("adoptions", {**ADOPTED, "version": 0}, "too_small", "/version"),
+    ("adoptions", {**ADOPTED, "target": [1, 2]}, "bad_target", "/target"),
+    ("adoptions", {**ADOPTED, "target": "80"}, "wrong_type", "/target"),
+    ("adoptions", {**ADOPTED, "target": float("nan")}, "not_finite", "/target"),
+    ("adoptions", {**ADOPTED, "aim": "within", "target": 1}, "bad_target", "/target"),
+    ("adoptions", {**ADOPTED, "aim": "within", "target": [2, 1]}, "bad_target", "/target"),
+    ("adoptions", {**ADOPTED, "deadline": "2027-Q4"}, "bad_period", "/deadline"),
+    ("adoptions", {**ADOPTED, "aim": "aim", "deadline": "2027-12"}, "no_measure", "/aim"),
+    ("adoptions", {**ADOPTED, "by": "x" * 201}, "too_long", "/by"),
+    ("tests", {**TESTED, "project": "q"}, "unknown_project", "/project"),
+    ("tests", {"project": "p", "on": "2026-10-01"}, "missing", "/prediction"),
+    ("tests", {**TESTED, "decision": "perhaps"}, "not_allowed", "/decision"),
+    ("tests", {**TESTED, "prediction": "x" * 2001}, "too_long", "/prediction"),
+    ("tests", {**TESTED, "project": "begun", "on": "2026-01-31"}, "before_start", "/on"),
+    ("tests", {**TESTED, "patient": "Ann"}, "unknown_field", "/patient"),
+    ("actions", {**ACTION, "aim": "aim"}, "one_of", "/project"),
+    ("actions", {**ACTION, "owner": "bob"}, "unknown_person", "/owner"),
+    ("actions", {**ACTION, "owner": "left"}, "ended_person", "/owner"),
+    ("actions", {**ACTION, "done_on": "2026-11-21"}, "future", "/done_on"),
+    ("actions", {**ACTION, "due": "soon"}, "bad_date", "/due"),
+    ("actions", {"project": "p", "action": "a", "on": "2026-10-01"}, "missing", "/text"),
+    ("actions", {"project": "p", "text": "a", "on": "2026-10-01"}, "missing", "/action"),
+    ("meetings", {**MEETING, "on": "2026-11-21"}, "future", "/on"),
+    ("meetings", {**MEETING, "quality_minutes": 121}, "contradiction", "/quality_minutes"),
+    ("meetings", {"on": "2026-10-01", "quality_minutes": 20}, "missing", "/minutes"),
+    ("meetings", {**MEETING, "minutes": 0}, "too_small", "/minutes"),
+    ("meetings", {**MEETING, "quality_minutes": -1}, "too_small", "/quality_minutes"),
+    ("meetings", {**MEETING, "patient_story": "Ann fell"}, "wrong_type", "/patient_story"),
+    ("publications", {**PUBLISHED, "period": "2026-W41"}, "bad_period", "/period"),
+    ("publications", {**PUBLISHED, "aim": "aim"}, "no_measure", "/aim"),
+    ("publications", {**PUBLISHED, "on": "2026-09-30"}, "period_not_over", "/on"),
+    ("publications", {**PUBLISHED, "on": "2026-11-21"}, "future", "/on"),
+    ("validations", {**VALIDATED, "amount": -1}, "too_small", "/amount"),
+    ("validations", {**VALIDATED, "by": "bob"}, "unknown_person", "/by"),
+    ("validations", {**VALIDATED, "project": "over"}, "ended_project", "/project"),
+    ("explanations", {**EXPLAINED, "expectation": "AIM-99"}, "unknown_expectation", "/expectation"),
+    ("explanations", {**EXPLAINED, "measure": "hsmr"}, "one_of", "/project"),
+    ("explanations", {**EXPLAINED, "aim": None, "measure": "x"}, "unknown_measure", "/measure"),
+    ("explanations", {**EXPLAINED, "text": ""}, "empty", "/text"),
+    ("explanations", {**EXPLAINED, "by": "left"}, "ended_person", "/by"),
+    ("spreads", {**SPREAD, "project": "q"}, "unknown_project", "/project"),
+    ("spreads", {**SPREAD, "project": "begun", "on": "2026-01-31"}, "before_start", "/on"),
+    ("spreads", {**SPREAD, "on": "2026-11-21"}, "future", "/on"),
+    ("spreads", {"project": "p", "on": "2026-10-01"}, "missing", "/unit"),
+]
+GOOD = [
+    ("reviews", {"project": "begun", "on": "2026-02-01"}, [94], ("on", "reviewer")),
+    ("adoptions", ADOPTED, [92], ("on",)),
+    ("adoptions", {**ADOPTED, "target": 85, "deadline": "2027-12", "version": 3}, [92], ("on",)),
+    ("adoptions", {**ADOPTED, "aim": "within", "target": [80, 90]}, [93], ("on",)),
+    ("tests", TESTED, [90], ("test", "on")),
+    ("tests", {**TESTED, "test": "huddle"}, [90], ("test",)),
+    ("tests", {"project": "begun", "on": "2026-02-01", "decision": "adopt"}, [94], ("test", "on")),
+    ("actions", ACTION, [90], ("action",)),
+    (
+        "actions",
+        {"aim": "aim", "action": "a", "on": "2026-10-01", "done_on": "2026-10-01"},
+        [91],
+        ("action",),
+    ),
+    ("meetings", MEETING, [95], ("on",)),
+    ("meetings", {"on": "2026-11-20", "patient_story": False}, [95], ("on",)),
+    ("publications", PUBLISHED, [92], ("period",)),
+    ("publications", {**PUBLISHED, "period": "2026-09"}, [92], ("period",)),
+    ("validations", VALIDATED, [90], ("on",)),
+    ("validations", {"project": "p", "on": "2026-11-20"}, [90], ("on",)),
+    ("explanations", EXPLAINED, [92], ("expectation", "on", "by")),
+    (
+        "explanations",
+        {**EXPLAINED, "aim": None, "measure": "hsmr"},
+        [0],
+        ("expectation", "on", "by"),
+    ),
+    ("spreads", SPREAD, [90], ("unit",)),
+    ("projects", {**STATE, "project": "p"}, [90, 95], ("on",)),
+    ("projects", ROLE, [90, 96], ("role", "on")),
 ]
 
 
@@ -196,6 +302,36 @@ def test_a_bad_event(kind: str, item: Any, code: str, field: str) -> None:
     found = check(kind, item)
     assert not isinstance(found, MeasurementEntry | EventEntry)
     assert [(each.code, each.field) for each in found] == [(code, field)]
+
+
+@pytest.mark.parametrize(("kind", "item", "marks", "natural"), GOOD)
+def test_a_good_event_marks_what_it_touches(
+    kind: str, item: dict[str, Any], marks: list[int], natural: tuple[str, ...]
+) -> None:
+    found = check(kind, item)
+    assert isinstance(found, EventEntry), found
+    assert (list(found.subjects), found.home) == (marks, marks[0])
+    assert found.natural == natural
+    assert len(found.key) == len(natural) + 2
+
+
+def test_a_state_touches_those_whose_load_the_project_is() -> None:
+    project = Project("p", "p", None, None, leader="ann", sponsor="ann")
+    project = replace(project, allocations=(Allocation("cfo", 0.5),))
+    plan = replace(PLAN, projects={"p": project})
+    item = ProjectItem.model_validate(STATE)
+    found = draft_of(plan, item, NOW.date())
+    assert [str(subject) for subject in found.also] == [
+        "person:ann",
+        "person:cfo",
+        "organisation:o",
+    ]
+
+
+def test_a_role_touches_who_had_it_and_who_takes_it() -> None:
+    plan = replace(PLAN, projects={"p": Project("p", "p", None, None, leader="bob")})
+    found = draft_of(plan, ProjectItem.model_validate(ROLE), NOW.date())
+    assert [str(subject) for subject in found.also] == ["person:ann", "person:bob"]
 
 
 def test_a_refusal_says_what_is_allowed() -> None:
