@@ -211,8 +211,9 @@ class Services:
         from services.persistence.judgements import DatabaseJudgementStore
 
         merge = timedelta(seconds=self.options.mail.merge_seconds)
+        at_once = timedelta(0) if self.options.demo else None
         store = DatabaseJudgementStore(
-            self.engine, self.plan_store, self.clock, self.options.domain
+            self.engine, self.plan_store, self.clock, self.options.domain, at_once
         )
         return Judge(store, self.clock, merge)
 

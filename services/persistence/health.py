@@ -76,6 +76,11 @@ class HealthReader:
         with reading(self._engine) as connection:
             return connection.execute(query).scalar_one()
 
+    def next_due(self) -> datetime | None:
+        """The earliest business instant at which time alone has something judged; None if none."""
+        with reading(self._engine) as connection:
+            return connection.scalar(sa.select(sa.func.min(tables.subject.c.wake_at)))
+
     def totals(self) -> Totals:
         """What was done, and what stands."""
         with reading(self._engine) as connection:

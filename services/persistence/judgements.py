@@ -33,13 +33,24 @@ _MOST_NAMED = 500
 
 
 class DatabaseJudgementStore:
-    """Finds what is stale or due; a subject is locked from its reading to its storing."""
+    """Finds what is stale or due; a subject is locked from its reading to its storing.
 
-    def __init__(self, engine: sa.Engine, plans: PlanStore, clock: Clock, domain: str) -> None:
+    A subject is judged again `APART` later at the earliest, or ``apart`` where that is given.
+    """
+
+    def __init__(
+        self,
+        engine: sa.Engine,
+        plans: PlanStore,
+        clock: Clock,
+        domain: str,
+        apart: timedelta | None = None,
+    ) -> None:
         self._engine = engine
         self._plans = plans
         self._clock = clock
         self._domain = domain
+        self._apart = apart
 
     @contextmanager
     def next(self) -> Iterator[_Work | None]:
@@ -62,7 +73,8 @@ class DatabaseJudgementStore:
     def _work(self, connection: sa.Connection, row: Any, now: tuple[datetime, datetime]) -> _Work:
         try:
             plan = self._plans.version(row.organisation_id, row.plan_version)
-            return _Work(connection, row, plan, now, self._domain)
+            apart = APART if self._apart is None else self._apart
+            return _Work(connection, row, plan, now, self._domain, apart)
         except Exception as error:
             subject = Subject(SubjectKind(row.kind), row.key)
             why = f"{type(error).__name__}: {error}"
@@ -138,9 +150,11 @@ class _Work:
         plan: Any,
         now: tuple[datetime, datetime],
         domain: str,
+        apart: timedelta,
     ) -> None:
         self._connection = connection
         self._row = row
+        self._apart = apart
         self._system, self._business = now
         self._domain = domain
         self._lease: datetime | None = None
@@ -176,7 +190,7 @@ class _Work:
                 judged_sequence=self._row.sequence,
                 rank_at=None,
                 marked_at=None,
-                not_before=self._system + APART,
+                not_before=self._system + self._apart,
                 wake_at=evaluation.next_due,
                 attempts=0,
                 last_error=None,

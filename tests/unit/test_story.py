@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from services.planning.document import load
-from web.demo import story
+from web.demo import figures, story
 
 NOWS = [
     datetime(2026, 11, 23, 3, 0, tzinfo=UTC),
@@ -50,6 +52,54 @@ def test_two_years_end_with_the_last_full_month_and_nothing_is_told_of_the_futur
     assert told.steps[-1].at < now
 
 
+@pytest.mark.parametrize("now", NOWS)
+def test_everything_is_told_on_the_day_on_which_it_came_or_happened(now: datetime) -> None:
+    told = story.tell(now)
+    zone = load(told.plan).zone
+    for step in told.steps:
+        on = step.at.astimezone(zone).date()
+        for day in _days(told, step):
+            known_before = step.at == told.adopted and day < on
+            comes_later = step.at == told.steps[-1].at and day > on
+            assert day == on or known_before or comes_later
+
+
+def _days(told: story.Story, step: story.Step) -> Iterator[date]:
+    """The day of each item of a step."""
+    comes = {(v.measure, v.month): v.comes for v in story.values(_months_moved(told))}
+    for path, items in step.told:
+        for item in items:
+            if path == "measurements":
+                yield comes[item["measure"], _number(item["period"])]
+            else:
+                yield date.fromisoformat(item["on"])
+
+
+def test_what_is_missing_is_said_with_what_is_late() -> None:
+    told = story.tell(NOWS[0])
+    wanted = f"hsmr of {told.outstanding.month}"
+    assert told.late == ()
+    assert told.missing == f"One value is missing: {wanted}."
+    late = replace(told, late=(f"third-next of {told.outstanding.month}",))
+    assert late.missing == (
+        f"2 values are missing: third-next of {told.outstanding.month} is late, and {wanted} is"
+        " left to you."
+    )
+
+
+def test_a_value_that_its_feed_sends_late_is_named_and_not_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    before = story.tell(NOWS[0])
+    month = before.outstanding.month
+    was = story._label(_number(month) - _months_moved(before))
+    monkeypatch.setitem(figures.LATE, ("third-next", was), "2026-02-02")
+    told = story.tell(NOWS[0])
+    assert told.late == (f"third-next of {month}",)
+    items = [i for step in told.steps for path, some in step.told for i in some]
+    assert not [i for i in items if (i.get("measure"), i.get("period")) == ("third-next", month)]
+
+
 def test_the_packaged_plan_is_the_example() -> None:
     example = Path(__file__).parents[2] / "examples" / "northfield.yaml"
     assert story.plan_text() == example.read_text(encoding="utf-8")
@@ -67,5 +117,9 @@ def _months_moved(told: story.Story) -> int:
 
 
 def _month(told: story.Story) -> int:
-    year, month = map(int, told.outstanding.month.split("-"))
+    return _number(told.outstanding.month)
+
+
+def _number(label: str) -> int:
+    year, month = map(int, label.split("-"))
     return year * 12 + month - 1

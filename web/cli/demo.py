@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from web.supervisor.supervisor import Supervisor
 
 MARK = "demo"
-MERGE_SECONDS = 2.0
+MERGE_SECONDS = 1.0
 PEOPLE = {
     "cmo": ("executive",),
     "ceo": ("executive",),

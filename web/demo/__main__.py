@@ -52,8 +52,8 @@ def _invite(url: str, api: Api, story: Story) -> None:
     wanted = story.outstanding
     click.echo(
         f"\nThe board: {url}/   the aim: {url}/aims/{wanted.aim}   the mail: {url}/mailbox\n"
-        f"One value is missing: {wanted.item['measure']} of {wanted.month}. Post it, and see what"
-        f" becomes of the aim:\n\n{curl(api, wanted)}\n\nCtrl-C stops the demo."
+        f"{story.missing} Post it, and see what becomes of the aim:"
+        f"\n\n{curl(api, wanted)}\n\nCtrl-C stops the demo."
     )
 
 

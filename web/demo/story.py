@@ -45,8 +45,8 @@ class Step:
 
     @property
     def label(self) -> str:
-        """The instant as people read it."""
-        return f"{self.at:%B %Y}"
+        """The day as people read it."""
+        return f"{self.at.day} {self.at:%B %Y}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +60,25 @@ class Outstanding:
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """A plan file, when it was adopted, the steps after that, and the value left out."""
+    """A plan file, when it was adopted, the steps after that, and the value left out.
+
+    ``late`` are the values, by measure and month, that have not come either, by the feed's fault.
+    """
 
     plan: str
     adopted: datetime
     steps: tuple[Step, ...]
     outstanding: Outstanding
+    late: tuple[str, ...] = ()
+
+    @property
+    def missing(self) -> str:
+        """Which values are missing, in a sentence."""
+        wanted = f"{self.outstanding.item['measure']} of {self.outstanding.month}"
+        if not self.late:
+            return f"One value is missing: {wanted}."
+        late = f"{', '.join(self.late)} {'is' if len(self.late) == 1 else 'are'} late"
+        return f"{len(self.late) + 1} values are missing: {late}, and {wanted} is left to you."
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,11 +103,10 @@ def tell(now: datetime) -> Story:
     moved = _last_full_month(now, load(text).zone) - last.month
     plan = shifted(text, moved)
     zone = load(plan).zone
-    told = (*_measurements(last, moved), *_events(moved))
+    came, late = _measurements(last, moved)
     adopted = _at(date.fromisoformat(shifted(ADOPTED, moved)), zone)
-    return Story(
-        plan, adopted, tuple(_steps(told, adopted, now, zone)), _left_out(aim, last, moved)
-    )
+    steps = tuple(_steps((*came, *_events(moved)), adopted, now, zone))
+    return Story(plan, adopted, steps, _left_out(aim, last, moved), late)
 
 
 def decisive(plan: Plan, known: tuple[Value, ...]) -> tuple[str, Value]:
@@ -165,13 +177,21 @@ def _observation(value: Value, zone: ZoneInfo) -> Observation:
     return Observation(SeriesKey(value.measure), period, value.value, _at(value.comes, zone))
 
 
-def _measurements(last: Value, moved: int) -> Iterator[tuple[date, str, dict[str, Any]]]:
+def _measurements(
+    last: Value, moved: int
+) -> tuple[list[tuple[date, str, dict[str, Any]]], tuple[str, ...]]:
+    """What has come of the months that are shown, and the names of what is late."""
     newest = last.month + moved
-    for value in values(moved):
-        late = value.comes > date.fromisoformat(f"{_label(newest + 1)}-{ARRIVES_ON}")
-        left_out = (value.measure, value.month) == (last.measure, newest)
-        if newest - MONTHS_SHOWN < value.month <= newest and not late and not left_out:
-            yield value.comes, "measurements", _item(value)
+    due = date.fromisoformat(f"{_label(newest + 1)}-{ARRIVES_ON}")
+    shown = [
+        value
+        for value in values(moved)
+        if newest - MONTHS_SHOWN < value.month <= newest
+        and (value.measure, value.month) != (last.measure, newest)
+    ]
+    came = [(value.comes, "measurements", _item(value)) for value in shown if value.comes <= due]
+    late = (f"{v.measure} of {_label(v.month)}" for v in shown if v.comes > due)
+    return came, tuple(late)
 
 
 def _events(moved: int) -> Iterator[tuple[date, str, dict[str, Any]]]:
@@ -187,7 +207,7 @@ def _steps(
     now: datetime,
     zone: ZoneInfo,
 ) -> Iterator[Step]:
-    """A step at the adoption, then one a month on the day that values come, the last one now."""
+    """A step at the adoption, then one on each day on which something came or happened."""
     by_step: dict[datetime, list[tuple[str, dict[str, Any]]]] = {}
     today = now.astimezone(zone).date()
     for day, path, item in sorted(told, key=itemgetter(0)):
@@ -200,12 +220,9 @@ def _steps(
 
 
 def _heard(day: date, adopted: datetime, now: datetime, zone: ZoneInfo) -> datetime:
-    """When what happened, or came, on ``day`` is told: with the month's values, at latest now."""
-    month = day.year * _YEAR + day.month - 1 + (day.day > ARRIVES_ON)
-    at = _at(date.fromisoformat(f"{_label(month)}-{ARRIVES_ON}"), zone)
-    if at <= adopted:
-        return adopted
-    return min(at, now - _SHORTEST_RUN)
+    """When what came or happened on ``day`` is told: that day, not before the adoption or later
+    than now."""
+    return min(max(_at(day, zone), adopted), now - _SHORTEST_RUN)
 
 
 def _left_out(aim: str, last: Value, moved: int) -> Outstanding:

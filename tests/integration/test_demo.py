@@ -1,0 +1,99 @@
+"""The demo's two years, told to the services without a server between: what came of them, and when.
+
+The replay moves the shared clock, so what the pages say of the past can be held to the story.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+import sqlalchemy as sa
+
+from services.bootstrap import MailOptions, Options, Services
+from services.evaluation.judge import Judged
+from services.persistence import migrate, tables
+from web.demo.replay import Api, replay
+from web.demo.story import tell
+
+NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
+ZONE = ZoneInfo("Europe/London")
+
+
+@dataclass
+class Workers:
+    """A bell that judges and sends before it returns."""
+
+    services: Services = field(init=False)
+
+    def ring(self) -> None:
+        """Judge and send until nothing waits."""
+        while self.services.judge.next() is not Judged.NOTHING or self.services.deliver.next():
+            pass
+
+
+@dataclass(frozen=True, slots=True)
+class Told(Api):
+    """The API without HTTP."""
+
+    services: Services
+    organisation: int
+
+    def post(self, path: str, items: tuple[dict[str, Any], ...]) -> None:
+        results = self.services.intake.record(
+            self.organisation, path, list(items), actor="demo", source="demo"
+        )
+        assert {result.result for result in results} <= {"created"}, results
+
+
+@pytest.fixture(scope="module")
+def alerts(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str], Any]:
+    """Every alert at the end of the replay, by expectation and what it is about."""
+    url = f"sqlite:///{Path(tmp_path_factory.mktemp('demo')) / 'bigdot.db'}"
+    migrate.upgrade(url)
+    bell = Workers()
+    mail = MailOptions(merge_seconds=0)
+    services = Services(Options(url, ("k" * 40,), mail=mail, embedded=True, demo=True), bell)
+    bell.services = services
+    story = tell(NOW)
+    services.clock.freeze(story.adopted)
+    tenant = services.plans.create_organisation(story.plan)
+    services.plans.apply(tenant, story.plan, author="Board", reason="Adopted")
+    steps = replay(services, Told("", "", services, tenant), story, fast=True)
+    assert len(list(steps)) == len(story.steps)
+    with services.engine.connect() as connection:
+        found = list(connection.execute(sa.select(tables.alert)))
+    services.close()
+    return {(alert.expectation, alert.about): alert for alert in found}
+
+
+def _day(at: datetime) -> str:
+    return at.astimezone(ZONE).date().isoformat()
+
+
+def test_a_past_alert_opened_when_it_fell_due_and_ended_when_it_was_put_right(
+    alerts: dict[tuple[str, str], Any],
+) -> None:
+    pilot = alerts["MIL-01", "milestone:medicines/pilot"]
+    assert (_day(pilot.opened_at), _day(pilot.resolved_at)) == ("2026-08-05", "2026-10-14")
+    leader = alerts["PRJ-02", "project:medicines/leader"]
+    assert (_day(leader.opened_at), _day(leader.resolved_at)) == ("2026-08-11", "2026-11-02")
+    over = [alert for alert in alerts.values() if alert.resolved_at is not None]
+    assert all(alert.opened_at < alert.resolved_at for alert in over)
+
+
+def test_what_was_done_in_time_had_no_alert(alerts: dict[tuple[str, str], Any]) -> None:
+    assert ("MIL-01", "milestone:infections/bundles") not in alerts
+    assert ("MIL-01", "milestone:escalation/outreach") not in alerts
+
+
+def test_at_the_end_one_aim_is_off_track_and_the_value_left_out_is_late(
+    alerts: dict[tuple[str, str], Any],
+) -> None:
+    waits = {key: alert for key, alert in alerts.items() if alert.state == "open"}
+    assert [key for key in waits if key[0] == "STATUS"] == [("STATUS", "aim:harm-21")]
+    assert _day(waits["DAT-01", "measure:hsmr"].opened_at) == "2026-11-21"
