@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from functools import lru_cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -72,7 +73,7 @@ def place_of(plan: Plan, measure: Measure, item: MeasurementItem, now: datetime)
 
 
 def amount_of(measure: Measure, item: MeasurementItem, sent: dict[str, object]) -> Amount:
-    """What the item says of the amount; counts win over a value. Raises RefusedError."""
+    """What the item says of the amount, from its counts if it has any. Raises RefusedError."""
     if item.withdrawn:
         return _withdrawn(item)
     if item.suppressed or isinstance(item.value, str):
@@ -222,7 +223,34 @@ def _from_counts(measure: Measure, item: MeasurementItem, sent: dict[str, object
     value = item.numerator / item.denominator * measure.per
     if value in (float("inf"), float("-inf")):
         raise RefusedError("not_finite", "the counts give no finite value", top)
+    _agreeing(measure, item.value, value, (top, bottom))
     return Amount(value, item.numerator, item.denominator)
+
+
+def _agreeing(
+    measure: Measure, said: float | str | None, counted: float, names: tuple[str, str]
+) -> None:
+    """Refuse a value that is not what the counts give, but for rounding."""
+    if not isinstance(said, float) or abs(said - counted) <= _rounding(measure, said, counted):
+        return
+    per = "" if measure.per == 1 else f" x {measure.per:g}"
+    raise RefusedError(
+        "contradiction",
+        f"the value {said:g} is not {names[0]} / {names[1]}{per}, which is {counted:.6g};"
+        " send the counts alone, or the value that they give",
+        "value",
+    )
+
+
+def _rounding(measure: Measure, said: float, counted: float) -> float:
+    """How far a value may lie from its counts: half of the last decimal place it is written with,
+    for a proportion at most half a percent."""
+    exponent = Decimal(repr(said)).as_tuple().exponent
+    whole = said.is_integer() or not isinstance(exponent, int)
+    half = 0.5 * 10.0 ** (0 if whole else min(exponent, 0))
+    if measure.kind is Kind.PROPORTION:
+        half = min(half, measure.per / 200)
+    return half + _ROUNDING * abs(counted)
 
 
 def _possible(measure: Measure, value: float) -> float:

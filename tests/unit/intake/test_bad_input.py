@@ -105,8 +105,15 @@ def kept(item: dict[str, Any]) -> MeasurementEntry:
     return found
 
 
+def told(item: Any) -> tuple[Trouble, ...]:
+    found = check("measurements", item)
+    assert isinstance(found, tuple), found
+    return found
+
+
 HSMR = {"measure": "hsmr", "period": "2026-10"}
 BUNDLE = {"measure": "bundle", "period": "2026-10"}
+PERCENT = {**BUNDLE, "measure": "percent"}
 NEVER = {"measure": "never"}
 V = {"value": 1}
 MEASUREMENTS = [
@@ -355,9 +362,43 @@ def test_a_key_may_be_held_to_its_measures() -> None:
     assert (found[0].code, found[0].status) == ("forbidden_measure", 403)
 
 
-def test_counts_win_over_a_value_and_are_scaled() -> None:
-    entry = kept({**BUNDLE, "measure": "percent", "value": 1, "numerator": 1, "denominator": 4})
+def test_counts_give_the_value_and_are_scaled() -> None:
+    entry = kept({**PERCENT, "numerator": 1, "denominator": 4})
     assert (entry.value, entry.numerator, entry.denominator) == (25.0, 1.0, 4.0)
+
+
+@pytest.mark.parametrize(
+    ("measure", "value", "numerator", "denominator", "agrees"),
+    [
+        ("percent", 91, 183, 201, True),  # 91.0448
+        ("percent", 91.04, 183, 201, True),
+        ("percent", 100 * 183 / 201, 183, 201, True),
+        ("percent", 91.1, 183, 201, False),
+        ("percent", 90, 183, 201, False),
+        ("bundle", 0.91, 183, 201, True),
+        ("bundle", 1, 183, 201, False),  # no feed rounds a share to a whole
+        ("bundle", 0.9, 183, 201, False),
+        ("falls", 4.2, 21, 5000, True),
+        ("falls", 4, 21, 5000, True),
+        ("falls", 0.0042, 21, 5000, False),  # told per patient-day, not per thousand
+        ("hsmr", 1.02e2, 102, 1, True),
+        ("hsmr", 1e22, 102, 1, False),
+    ],
+)
+def test_a_value_beside_counts_agrees_with_them_to_its_last_decimal_or_is_refused(
+    measure: str, value: float, numerator: int, denominator: int, agrees: bool
+) -> None:
+    counts = {"numerator": numerator, "denominator": denominator}
+    item = {**BUNDLE, "measure": measure, "value": value, **counts}
+    if agrees:
+        entry = kept(item)
+        assert (entry.numerator, entry.denominator) == (numerator, denominator)
+        assert entry.value == pytest.approx(kept(item | {"value": None}).value)
+        return
+    (trouble,) = told(item)
+    assert (trouble.code, trouble.field) == ("contradiction", "/value")
+    assert f"{value:g}" in trouble.detail
+    assert "numerator / denominator" in trouble.detail
 
 
 @pytest.mark.parametrize(
