@@ -243,7 +243,7 @@ class Fold:
             return self.path.add(course.compared(value, expected, sigma, shared))
         below = self.path.add(Comparison((course.low - value) / sigma))
         above = self.upper.add(Comparison((value - course.high) / sigma))
-        return below if below.ewma >= above.ewma else above
+        return max(below, above, key=lambda side: (side.ewma, side.lag))
 
     def _next(self, ordinal: int, point: Point, value: float, short: float) -> Status:
         """The status after a judged value; the order of the questions is the precedence."""
@@ -329,6 +329,15 @@ class Fold:
     def _move(self, ordinal: int, status: Status) -> None:
         if status is not self.status or self.since is None:
             self.status, self.since = status, ordinal
+
+    @property
+    def decided(self) -> bool:
+        """Whether the deadline's value has settled how the aim ends."""
+        return self._decided
+
+    def shorts_before(self, ordinal: int) -> list[float]:
+        """How far the last values were from the target that a value of the period joins."""
+        return [short for at, short, _ in self._recent if ordinal - RECENT < at < ordinal]
 
     def season_next(self, ordinal: int, expected: float) -> float:
         """What the time of year would add to a coming value, in the measure's units."""

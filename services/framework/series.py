@@ -11,13 +11,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import date, datetime, timedelta
-from math import isfinite
 from typing import NamedTuple
 
 from services.framework.facts import Facts, Maturity, Observation, SeriesKey
 from services.framework.periods import Period, local_date, midnight
 from services.framework.plan import SYSTEM, Kind, Measure, Plan
 
+LARGEST = 1e100
+"""A number beyond it, or a size below its inverse, is a fault of the feed and no measurement."""
 _RANK = {Maturity.PARTIAL: 0, Maturity.PROVISIONAL: 1, Maturity.FINAL: 2}
 
 
@@ -108,9 +109,7 @@ def _direct(measure: Measure, facts: Facts, key: SeriesKey) -> list[Point]:
 
 
 def _point(measure: Measure, observation: Observation) -> Point:
-    value = observation.value if observation.usable else None
-    if value is not None and not isfinite(value):
-        value = None
+    value = observation.value if observation.usable and is_sound(observation) else None
     judged = value is not None and is_judged(measure, observation.maturity)
     return Point(
         observation.period,
@@ -125,6 +124,17 @@ def _point(measure: Measure, observation: Observation) -> Point:
         judged or observation.suppressed or observation.withdrawn,
         _lack(measure, observation),
     )
+
+
+def is_sound(observation: Observation) -> bool:
+    """Whether the numbers of an observation are finite, and of a size that can be reckoned with."""
+    value, over = observation.value or 0.0, observation.denominator
+    if not abs(value) <= LARGEST:
+        return False
+    if over is None:
+        return True
+    count = abs(observation.numerator or 0.0)
+    return 1 / LARGEST <= over <= LARGEST and count <= LARGEST * min(over, 1.0)
 
 
 def is_judged(measure: Measure, maturity: Maturity) -> bool:
@@ -150,7 +160,8 @@ def _counted(measure: Measure, days: Sequence[Observation]) -> list[Point]:
     counts: dict[Period, float] = {}
     for day in days:
         period = Period.containing(day.period.start, measure.frequency)
-        counts[period] = counts.get(period, 0.0) + (day.value or 0.0 if day.usable else 0.0)
+        known = day.usable and is_sound(day)
+        counts[period] = counts.get(period, 0.0) + (day.value or 0.0 if known else 0.0)
     first = min(counts)
     last = max(counts)
     if through is not None:
