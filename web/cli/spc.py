@@ -57,6 +57,7 @@ def command(file: Path | None, batch: Path | None, *, as_json: bool, **asked: An
 def _answer_file(path: Path, asked: dict[str, Any], *, as_json: bool) -> None:
     from services.framework.spc.answer import answer
     from services.framework.spc.options import SpcError
+    from services.framework.spc.proposals import proposals
     from web.cli.spc_file import read_table
 
     table = read_table(path)
@@ -68,12 +69,14 @@ def _answer_file(path: Path, asked: dict[str, Any], *, as_json: bool) -> None:
         found = answer(wanted)
     except SpcError as error:
         raise Trouble(f"{path}: {_row(table, error.point)}{error}") from None
+    offers = proposals(wanted, found)
     if as_json:
-        click.echo(json.dumps(found.as_json(), ensure_ascii=False, allow_nan=False))
+        told = found.as_json() | {"proposals": [offer.as_json() for offer in offers]}
+        click.echo(json.dumps(told, ensure_ascii=False, allow_nan=False))
         return
     from web.cli.spc_table import show
 
-    show(found, path.name, wanted)
+    show(found, path.name, wanted, offers)
 
 
 def question(asked: dict[str, Any], table: Table) -> Question:

@@ -47,7 +47,6 @@ def _watched(lines: list[tuple[int, str]]) -> Iterator[tuple[int, str]]:
 
 
 def _case(number: int, line: str, asked: dict[str, Any]) -> dict[str, Any]:
-    from services.framework.spc.answer import answer
     from services.framework.spc.options import SpcError
 
     name: dict[str, Any] = {"line": number}
@@ -56,13 +55,22 @@ def _case(number: int, line: str, asked: dict[str, Any]) -> dict[str, Any]:
         if not isinstance(case, dict):
             raise SpcError("a case is an object")
         name = {"id": case["id"]} if "id" in case else name
-        return name | answer(_asked_in(case, asked)).as_json()
+        return name | _told(_asked_in(case, asked))
     except json.JSONDecodeError as error:
         return name | {"error": f"no JSON: {error.msg} at character {error.pos + 1}"}
     except RecursionError:
         return name | {"error": "no case: nested too deeply"}
     except SpcError as error:
         return name | {"error": str(error)}
+
+
+def _told(asked: Question) -> dict[str, Any]:
+    from services.framework.spc.answer import answer
+    from services.framework.spc.proposals import proposals
+
+    found = answer(asked)
+    offers = proposals(asked, found)
+    return found.as_json() | {"proposals": [offer.as_json() for offer in offers]}
 
 
 def _refuse(constant: str) -> float:

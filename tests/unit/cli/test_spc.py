@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -175,6 +176,89 @@ def test_the_table_is_for_people(ask: Ask) -> None:
     assert "variation: special cause: concern" in lines
     assert "assurance: the target will not be met (40)" in lines
     assert "note: provisional: 12 of 13 points" in lines
+
+
+def test_a_terminal_of_80_columns_shows_every_signal(
+    ask: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", "80")
+    values = [1234500.25 + value for value in VALUES[:15]] + [1234600.25]
+    shown = ask(monthly([*values, "", *values[:2]]), "--direction", "increase").output
+    lines = re.sub(r"\x1b\[[0-9;]*m", "", shown).splitlines()
+    table = lines[1 : lines.index("")]
+    assert len(table) == 1 + 19
+    assert max(map(len, table)) <= 80
+    assert "1234600.2" in table[16]
+    assert table[16].rstrip().endswith("outside")
+    assert "…" not in shown
+    [limits] = [line for line in lines if line.startswith("part 1: ")]
+    assert limits.startswith("part 1: points 1 to 19, centre 1234553.5, limits 1234543.0 to")
+    assert "  2023-04: outside limits: 1234600.2 is above the limit 1234564.0" in lines
+
+
+@pytest.mark.parametrize(
+    ("values", "says"),
+    [
+        ([5], "too few to judge."),
+        ([5] * 12, "note: no variation"),
+        ([5, "", "", 6], "too few to judge."),
+    ],
+    ids=["one point", "all equal", "holes"],
+)
+def test_any_series_has_a_table(ask: Ask, values: list[Any], says: str) -> None:
+    result = ask(monthly(values), "--direction", "increase", "--target", "8")
+    assert result.exit_code == 0
+    lines = result.output.splitlines()
+    assert says in lines
+    assert sum(line.startswith(tuple("123456789")) for line in lines) == len(values)
+
+
+LOWER = [*VALUES[:13], *[46, 47, 46.5, 46, 47, 46, 46.5, 47, 46]]
+
+
+def test_a_proposal_to_rebase_is_told_and_not_applied(ask: Ask) -> None:
+    found = answered(ask(monthly(LOWER), "--direction", "decrease", "--json"))
+    assert found["proposals"] == [
+        {
+            "method": "sustained_run",
+            "from": 14,
+            "period": "2023-02",
+            "to": 22,
+            "before": 50,
+            "after": 46.5,
+            "reason": "9 points in a row below the median 50: theirs is 46.5",
+        }
+    ]
+    assert [(part["from"], part["to"]) for part in found["parts"]] == [(1, 22)]
+    table = ask(monthly(LOWER), "--direction", "decrease").output.splitlines()
+    assert (
+        "proposal: a new part from 2023-02, point 14: "
+        "9 points in a row below the median 50: theirs is 46.5"
+    ) in table
+    assert "  nothing is applied; --rebase N,N draws the chart with new parts" in table
+
+
+def test_a_run_on_the_worse_side_or_taken_up_is_no_proposal(ask: Ask) -> None:
+    def proposals(*args: str) -> list[Any]:
+        told: list[Any] = answered(ask(monthly(LOWER), *args, "--json"))["proposals"]
+        return told
+
+    assert proposals("--direction", "increase") == []
+    assert len(proposals()) == 1
+    assert proposals("--direction", "decrease", "--rebase", "14") == []
+    assert proposals("--direction", "decrease", "--exclude", "20") == []
+
+
+def test_a_shift_that_lasts_is_a_proposal_of_its_own(ask: Ask) -> None:
+    rows = [50 + at % 4 for at in range(24)] + [42 + at % 4 for at in range(24)]
+    found = answered(ask(monthly(rows), "--json"))["proposals"]
+    assert [(one["method"], one["from"], one["before"]) for one in found] == [
+        ("stable_shift", 25, pytest.approx(51.43, abs=0.01)),
+        ("sustained_run", 25, 51),
+    ]
+    fixed = answered(ask(monthly(rows), "--centre", "50", "--json"))["proposals"]
+    assert "stable_shift" not in [one["method"] for one in fixed]
 
 
 def test_too_few_points_are_said_to_be_so(ask: Ask) -> None:
