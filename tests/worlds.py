@@ -169,8 +169,12 @@ def _declare(connection: sa.Connection, organisation_id: int, slug: str) -> int:
             ("aim", f"{slug}-aim"),
             ("project", f"{slug}-project"),
             ("measure", f"{slug}-measure"),
+            ("organisation", slug),
         )
     }
+    for part in ("executive", "owner"):
+        person = {"kind": "person", "key": f"{slug}-{part}"}
+        _insert(connection, tables.subject, organisation_id=organisation_id, **person)
     _judge(connection, organisation_id, slug, subjects["aim"])
     return _raise(connection, organisation_id, slug, subjects["aim"])
 

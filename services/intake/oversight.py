@@ -83,6 +83,8 @@ def _action(plan: Plan, item: ActionItem, today: date) -> Draft:
 
 
 def _meeting(plan: Plan, item: MeetingItem, today: date) -> Draft:
+    if plan.version < 1:
+        raise RefusedError("no_plan", "no plan was applied yet, so there is nothing to oversee")
     not_to_come(item.on, today)
     columns = _said(item, "minutes", "quality_minutes", "patient_story", "minute")
     subject = Subject(SubjectKind.ORGANISATION, plan.organisation.id)

@@ -3,40 +3,19 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
-from services.framework.facts import (
-    Adopted,
-    AimRevision,
-    BoardMeeting,
-    Decision,
-    Explanation,
-    Facts,
-    Maturity,
-    MilestoneChange,
-    MilestoneEvent,
-    Observation,
-    ProgressScore,
-    Publication,
-    Review,
-    ReviewAction,
-    Role,
-    RoleChange,
-    SavingsValidated,
-    SeriesKey,
-    Spread,
-    StateChange,
-    TestOfChange,
-)
+from services.framework.facts import AimRevision, Facts, Maturity, Observation, SeriesKey
 from services.framework.judgement import Subject, SubjectKind
-from services.framework.periods import Frequency, Period, PeriodError
-from services.framework.plan import ALL, SYSTEM, Aim, Driver, Plan, Project, ProjectState
+from services.framework.periods import Frequency, Period
+from services.framework.plan import ALL, SYSTEM, Aim, Driver, Plan, Project
+from services.persistence import facts_reading as read
 from services.persistence import tables
-from services.persistence.revisions import Revised, load_revisions, standing_at
+from services.persistence.revisions import load_revisions
 from services.ports.intake import OTHER_FEED
 
 _OF_PERSON = (tables.role_change.name, tables.state_change.name)
@@ -187,20 +166,20 @@ def load_facts(
     revised = load_revisions(connection, organisation_id, plan, aims)
     return Facts(
         observations=_observations(connection, organisation_id, plan, looked_at.looks, seen),
-        milestones=tuple(_milestone(r) for r in reader.rows(tables.milestone_event)),
-        scores=tuple(_score(r) for r in reader.rows(tables.progress_score)),
-        reviews=tuple(_review(r) for r in reader.rows(tables.review)),
-        states=tuple(_state(r) for r in reader.rows(tables.state_change)),
-        roles=tuple(_role(r) for r in reader.rows(tables.role_change)),
-        adoptions=tuple(_adopted(plan, revised, r) for r in reader.rows(tables.adoption)),
+        milestones=tuple(read.milestone(r) for r in reader.rows(tables.milestone_event)),
+        scores=tuple(read.score(r) for r in reader.rows(tables.progress_score)),
+        reviews=tuple(read.review(r) for r in reader.rows(tables.review)),
+        states=tuple(read.state(r) for r in reader.rows(tables.state_change)),
+        roles=tuple(read.role(r) for r in reader.rows(tables.role_change)),
+        adoptions=tuple(read.adopted(plan, revised, r) for r in reader.rows(tables.adoption)),
         revisions=tuple(sorted((r.revision for r in revised), key=_when)),
-        tests=tuple(_tests(reader.rows(tables.test_of_change))),
-        actions=tuple(_actions(reader.rows(tables.review_action))),
-        meetings=tuple(_meeting(r) for r in reader.rows(tables.board_meeting)),
-        publications=tuple(_publications(plan, reader.rows(tables.publication))),
-        validations=tuple(_validated(r) for r in reader.rows(tables.validation)),
-        explanations=tuple(_explained(r) for r in reader.rows(tables.explanation)),
-        spreads=tuple(_spread(r) for r in reader.rows(tables.spread)),
+        tests=tuple(read.tests(reader.rows(tables.test_of_change))),
+        actions=tuple(read.actions(reader.rows(tables.review_action))),
+        meetings=tuple(read.meeting(r) for r in reader.rows(tables.board_meeting)),
+        publications=tuple(read.publications(plan, reader.rows(tables.publication))),
+        validations=tuple(read.validated(r) for r in reader.rows(tables.validation)),
+        explanations=tuple(read.explained(r) for r in reader.rows(tables.explanation)),
+        spreads=tuple(read.spread(r) for r in reader.rows(tables.spread)),
     )
 
 
@@ -300,150 +279,6 @@ class _Reader:
         if row.subject_key not in self._subjects:
             return False
         return self._seen is None or row.sequence <= self._seen.get(row.subject_key, 0)
-
-
-def _milestone(row: Any) -> MilestoneEvent:
-    key = f"{row.subject_key.partition(':')[2]}/{row.milestone.rpartition('/')[2]}"
-    change = MilestoneChange(row.change)
-    return MilestoneEvent(key, change, row.on, row.known_at, row.reason, row.actor)
-
-
-def _score(row: Any) -> ProgressScore:
-    return ProgressScore(
-        row.subject_key.partition(":")[2],
-        row.half_steps,
-        row.on,
-        row.known_at,
-        row.scored_by,
-        row.method,
-        row.scale_version,
-        row.evidence,
-    )
-
-
-def _review(row: Any) -> Review:
-    return Review(
-        row.subject_key,
-        row.on,
-        row.known_at,
-        row.reviewer,
-        row.executing,
-        row.working,
-        row.decision,
-        row.note,
-    )
-
-
-def _state(row: Any) -> StateChange:
-    return StateChange(
-        row.subject_key.partition(":")[2],
-        ProjectState(row.state),
-        row.on,
-        row.known_at,
-        row.reason,
-        row.decided_by,
-        row.sustainer,
-    )
-
-
-def _role(row: Any) -> RoleChange:
-    return RoleChange(row.subject_key, Role(row.role), row.person, row.on, row.known_at, row.reason)
-
-
-def _adopted(plan: Plan, revised: Iterable[Revised], row: Any) -> Adopted:
-    """An adoption; one of a version of the plan is of what that version declared."""
-    aim = plan.aims.get(_id_of(row))
-    target = tuple(row.target) if isinstance(row.target, list) else row.target
-    deadline: Any = _period(plan, aim, row.deadline)
-    if aim is not None and row.plan_version is not None:
-        if target is None:
-            target = standing_at(revised, aim, "target", row.plan_version)
-        if deadline is None:
-            deadline = standing_at(revised, aim, "deadline", row.plan_version)
-    return Adopted(_id_of(row), row.by, row.on, row.known_at, row.minute, target, deadline)
-
-
-def _period(plan: Plan, aim: Aim | None, label: str | None) -> Period | None:
-    frequency = _frequency(plan, aim)
-    if label is None or frequency is None:
-        return None
-    try:
-        return Period.parse(label, frequency)
-    except PeriodError:
-        return None
-
-
-def _frequency(plan: Plan, aim: Aim | None) -> Frequency | None:
-    first = aim.primary if aim is not None else None
-    measure = plan.measures.get(first.measure) if first is not None else None
-    return measure.frequency if measure is not None else None
-
-
-def _tests(rows: Sequence[Any]) -> Iterator[TestOfChange]:
-    for said in _carried(rows, "test", ("prediction", "result", "decision")):
-        decision = Decision(said["decision"]) if said["decision"] is not None else None
-        project = said["subject_key"].partition(":")[2]
-        told = (said["prediction"], said["result"], decision)
-        yield TestOfChange(project, said["on"], said["known_at"], *told)
-
-
-def _actions(rows: Sequence[Any]) -> Iterator[ReviewAction]:
-    for said in _carried(rows, "action", ("text", "owner", "due", "done_on")):
-        yield ReviewAction(
-            said["subject_key"],
-            said["action"],
-            said["text"] or said["action"],
-            said["owner"],
-            said["due"],
-            said["known_at"],
-            said["on"],
-            said["done_on"],
-        )
-
-
-def _carried(rows: Sequence[Any], name: str, fields: Sequence[str]) -> list[dict[str, Any]]:
-    """What each row says of the thing called ``name``; what it leaves out stays as said before."""
-    last: dict[tuple[str, str], dict[str, Any]] = {}
-    found = []
-    for row in sorted(rows, key=lambda r: (r.known_at, r.id)):
-        said = row._asdict()
-        if said[name] is not None:
-            key = (row.subject_key, said[name])
-            before = last.get(key, {})
-            said |= {f: before.get(f) for f in fields if said[f] is None}
-            last[key] = said
-        found.append(said)
-    return sorted(found, key=lambda said: (said["on"], said["known_at"], said["id"]))
-
-
-def _meeting(row: Any) -> BoardMeeting:
-    told = (row.minutes, row.quality_minutes, row.patient_story, row.minute)
-    return BoardMeeting(row.on, row.known_at, *told)
-
-
-def _publications(plan: Plan, rows: Sequence[Any]) -> Iterator[Publication]:
-    for row in rows:
-        frequency = _frequency(plan, plan.aims.get(_id_of(row)))
-        if frequency is not None:
-            period = Period(row.period, frequency)
-            yield Publication(_id_of(row), period, row.on, row.known_at)
-
-
-def _validated(row: Any) -> SavingsValidated:
-    return SavingsValidated(_id_of(row), row.on, row.known_at, row.amount, row.by)
-
-
-def _explained(row: Any) -> Explanation:
-    return Explanation(row.subject_key, row.expectation, row.text, row.on, row.known_at, row.by)
-
-
-def _spread(row: Any) -> Spread:
-    return Spread(_id_of(row), row.unit, row.on, row.known_at)
-
-
-def _id_of(row: Any) -> str:
-    identifier: str = row.subject_key.partition(":")[2]
-    return identifier
 
 
 def _when(revision: AimRevision) -> tuple[date, datetime]:
