@@ -10,7 +10,9 @@ from typing import Any
 from services.alerting.lifecycle import Change, Decision
 from services.framework.expectations.register import CATALOGUE
 from services.framework.judgement import Forecast, Link, Outcome, Status, Subject, Verdict
+from services.framework.outlook import percent
 from services.framework.plan import Aim, Plan
+from services.framework.texts import digits_for, number, with_unit
 
 _ASKED = {
     "off_track": "Decide with the aim's team what to change, or who removes what is in the way.",
@@ -74,33 +76,46 @@ def _named(plan: Plan, subject: Subject) -> tuple[str, str | None]:
 
 
 def _figures(verdict: Verdict, unit: str) -> list[list[str]]:
+    digits = _digits(verdict)
     figures = [
         ("Period", verdict.period.label if verdict.period else None),
-        ("Value", _number(verdict.value, unit)),
-        ("Path", _number(verdict.expected, unit)),
-        ("Target", _target(verdict.target, unit)),
+        ("Value", _number(verdict.value, digits, unit)),
+        ("Path", _number(verdict.expected, digits, unit)),
+        ("Target", _target(verdict.target, digits, unit)),
     ]
     if verdict.forecast is not None:
-        figures.append(("Forecast", _forecast(verdict.forecast, unit)))
+        figures.append(("Forecast", _forecast(verdict.forecast, digits, unit)))
     if verdict.probability is not None:
-        figures.append(("Chance of reaching it", f"{verdict.probability:.0%}"))
+        figures.append(("Chance of reaching it", percent(verdict.probability)))
     return [[label, value] for label, value in figures if value is not None]
 
 
-def _forecast(forecast: Forecast, unit: str) -> str:
-    """``96 ratio (92 to 101) by 2025-12``: the value to expect, and where four in five lie."""
-    low, high = forecast.interval_80
-    return f"{_number(forecast.value, unit)} ({low:.4g} to {high:.4g}) by {forecast.deadline}"
+def _digits(verdict: Verdict) -> int:
+    """The decimals of the verdict's own sentences: those that show a hundredth of the way."""
+    goal = verdict.target if verdict.target is not None else verdict.value
+    if isinstance(goal, tuple):
+        goal = sum(goal) / 2
+    if goal is None:
+        return 1
+    gap = abs(goal - verdict.baseline) if verdict.baseline is not None else 0.0
+    return digits_for(gap or abs(goal) / 10)
 
 
-def _number(value: float | None, unit: str) -> str | None:
-    return None if value is None else f"{value:.4g} {unit}".strip()
+def _forecast(forecast: Forecast, digits: int, unit: str) -> str:
+    """``96.2 ratio (92.1 to 101.0) by 2025-12``: the value to expect, and four in five."""
+    low, high = (number(end, digits) for end in forecast.interval_80)
+    return f"{_number(forecast.value, digits, unit)} ({low} to {high}) by {forecast.deadline}"
 
 
-def _target(target: float | tuple[float, float] | None, unit: str) -> str | None:
+def _number(value: float | None, digits: int, unit: str) -> str | None:
+    return None if value is None else with_unit(number(value, digits), unit)
+
+
+def _target(target: float | tuple[float, float] | None, digits: int, unit: str) -> str | None:
     if isinstance(target, tuple):
-        return f"{target[0]:.4g} to {target[1]:.4g} {unit}".strip()
-    return _number(target, unit)
+        low, high = target
+        return with_unit(f"{number(low, digits)} to {number(high, digits)}", unit)
+    return _number(target, digits, unit)
 
 
 def _without_person(link: Link) -> dict[str, str | None]:

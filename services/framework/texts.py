@@ -26,6 +26,11 @@ def number(value: float, digits: int) -> str:
     return text[1:] if text.startswith("-") and not float(text) else text
 
 
+def with_unit(words: str, unit: str) -> str:
+    """A number and its unit; a percent sign stands close."""
+    return f"{words}%" if unit == "%" else f"{words} {unit}".strip()
+
+
 def count(many: int, thing: str) -> str:
     """``1 month``, ``3 months``."""
     return f"{many} {thing}" if many == 1 else f"{many} {thing}s"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -12,7 +12,16 @@ from services.framework.plan import Aim, Driver, Plan, Project
 from services.framework.roster import Roster
 from services.framework.series import Series
 from services.framework.texts import count, day_name, listed
-from services.ports.reporting import AlertLine, Chart, ChartMark, Judgement, Level, Place
+from services.ports.reporting import (
+    AlertLine,
+    Chart,
+    ChartMark,
+    ChartPoint,
+    Judgement,
+    Level,
+    Place,
+)
+from services.reporting.between import between_events, days_of, is_rare
 from services.reporting.board import Tile, primary_line, tile_of, verdict_of
 from services.reporting.control import Control
 from services.reporting.fan import fan_of
@@ -52,11 +61,15 @@ class Row:
     note: str
 
 
+VALUES, BETWEEN = "values", "between"
+
+
 @dataclass(frozen=True, slots=True)
 class Panel:
     """A measure of the aim: its chart, what the rules say of it, and the same as a table.
 
-    ``proposal`` says why a new baseline is proposed.
+    ``proposal`` says why a new baseline is proposed. ``view`` is ``values``, or ``between`` for the
+    time between rare events.
     """
 
     measure: str
@@ -64,6 +77,7 @@ class Panel:
     rows: tuple[Row, ...]
     control: Control
     proposal: str | None
+    view: str = VALUES
 
     @property
     def key(self) -> tuple[tuple[str, str], ...]:
@@ -248,6 +262,28 @@ def _marks(plan: Plan, aim: Aim, roster: Roster) -> tuple[ChartMark, ...]:
     return tuple(sorted(found, key=lambda mark: mark.on))
 
 
+def panels_of(line: Line, marks: tuple[ChartMark, ...], today: date) -> tuple[Panel, ...]:
+    """The panel of a measure, and of rare events also that of the time between them."""
+    found = panel_of(line, marks, today)
+    beside = _between(line) if is_rare(line) else None
+    return (found, beside) if beside else (found,)
+
+
+def _between(line: Line) -> Panel | None:
+    days = [days_of(observed) for observed in line.observed]
+    throughs = [through for _, through in days if through is not None]
+    every = tuple(sorted({day for found, _ in days for day in found}))
+    made = between_events(line, every, min(throughs, default=None))
+    if made is None:
+        return None
+    control, points = made
+    name = f"{line.measure.name}: days between"
+    last = points[-1]
+    words = f"{name}: {quantity(last.value, 'days', 0)} {last.note or 'up to ' + last.name}."
+    chart = Chart(name, "days", f"{words}{_said(control, points)}", points)
+    return Panel(line.measure.id, chart, _rows(points, 0), control, None, BETWEEN)
+
+
 def panel_of(line: Line, marks: tuple[ChartMark, ...], today: date) -> Panel:
     """A measure of an aim as of ``today``, with ``marks`` of milestones on its chart."""
     points = line.points
@@ -267,22 +303,26 @@ def panel_of(line: Line, marks: tuple[ChartMark, ...], today: date) -> Panel:
         Level(rebase.first.start, line.control.periods[-1].start, rebase.level) if rebase else None,
     )
     return Panel(
-        line.measure.id, chart, _rows(line), line.control, rebase.words if rebase else None
+        line.measure.id,
+        chart,
+        _rows(points, line.digits),
+        line.control,
+        rebase.words if rebase else None,
     )
 
 
-def _rows(line: Line) -> tuple[Row, ...]:
+def _rows(points: Sequence[ChartPoint], digits: int) -> tuple[Row, ...]:
     """The chart's points as a table, the latest first."""
     rows = [
         Row(
             point.name,
-            quantity(point.value, "", line.digits),
-            quantity(point.expected, "", line.digits),
-            quantity(point.centre, "", line.digits),
-            _limits(point.low, point.high, line.digits),
+            quantity(point.value, "", digits),
+            quantity(point.expected, "", digits),
+            quantity(point.centre, "", digits),
+            _limits(point.low, point.high, digits),
             point.note or "",
         )
-        for point in line.points
+        for point in points
         if point.value is not None or point.note
     ]
     return tuple(reversed(rows))
@@ -307,21 +347,20 @@ def _in_words(line: Line) -> str:
     wanted = goal(line.declared.target, unit, digits)
     if wanted:
         parts.append(f"the target is {wanted}")
-    return f"{line.measure.name} over time: {listed(parts, 9)}.{_charted_words(line)}"
+    return f"{line.measure.name} over time: {listed(parts, 9)}.{_said(line.control, line.points)}"
 
 
-def _charted_words(line: Line) -> str:
+def _said(control: Control, points: Sequence[ChartPoint]) -> str:
     """The limits and what the rules found, as sentences."""
-    control, digits = line.control, line.digits
     place = list(control.places.values())[-1] if control.answer else None
     said = []
     if place is not None and (place.lower is not None or place.upper is not None):
-        said.append(f"control limits {_limits(place.lower, place.upper, digits)}")
+        said.append(f"control limits {_limits(place.lower, place.upper, control.digits)}")
     if control.variation:
         said.append(variation_words(control.variation, control.direction))
     if control.assurance:
         said.append(assurance_words(control.assurance, control.direction))
-    marked = sum(1 for point in line.points if point.tone)
+    marked = sum(1 for point in points if point.tone)
     if marked:
         said.append(f"{count(marked, 'point')} marked as special cause")
     return "".join(f" {words[0].upper()}{words[1:]}." for words in said)

@@ -221,17 +221,21 @@ def _charted(
     digits: int,
 ) -> Control:
     found = _answered(_question(declared, measure, stretch, direction))
-    rules = found.verdict.rule_set
-    values = found.chart.values
     return Control(
         direction,
-        f"{_TITLES[found.chart.kind]}; {rules.title}, {rules.name} version {rules.version}",
+        named(found),
         tuple(_notes(found, stretch)),
         found,
         stretch.periods,
-        _rebase(values, stretch, direction, digits),
+        _rebase(found.chart.values, stretch, direction, digits),
         digits,
     )
+
+
+def named(found: Answer) -> str:
+    """The chart, and the rules with their version."""
+    rules = found.verdict.rule_set
+    return f"{_TITLES[found.chart.kind]}; {rules.title}, {rules.name} version {rules.version}"
 
 
 def _question(
@@ -288,8 +292,12 @@ def _notes(found: Answer, stretch: _Stretch) -> Iterator[str]:
         yield f"The centre line is the median of {_base_words(stretch)}; it has no limits"
     else:
         yield f"Limits rest on {_base_words(stretch)}"
-    for note in found.chart.notes:
-        yield note[0].upper() + note[1:]
+    yield from weaknesses(found)
+
+
+def weaknesses(found: Answer) -> Iterator[str]:
+    """What a chart says of its own weakness, each as a sentence without its full stop."""
+    yield from (note[0].upper() + note[1:] for note in found.chart.notes)
 
 
 def _base_words(stretch: _Stretch) -> str:

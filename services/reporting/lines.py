@@ -26,7 +26,7 @@ class Line:
     """A series with what it should be; ``course`` is None while the aim cannot be judged.
 
     ``corrected`` has, by period, the first final value of what was corrected since; None where
-    a site's was.
+    a site's was. ``observed`` is what its values were read from.
     """
 
     aim: Aim
@@ -35,6 +35,7 @@ class Line:
     series: Series
     course: Course | None
     corrected: Mapping[Period, float | None] = field(default_factory=dict)
+    observed: tuple[tuple[Observation, ...], ...] = ()
 
     @cached_property
     def digits(self) -> int:
@@ -126,21 +127,24 @@ def line_of(plan: Plan, facts: Facts, aim: Aim, declared: AimMeasure) -> Line:
     key = SeriesKey(measure.id, aim.site, aim.stratum, declared.definition)
     series = read_series(plan, facts, key)
     course = prepared(aim, declared, measure, series)
-    corrected = dict(_corrected(plan, measure, facts, key))
+    own = tuple(facts.observations.get(key, ()))
+    of_sites = _of_sites(plan, measure, facts, key)
+    judged = None if isinstance(course, str) else course
+    corrected = {p: None for site in of_sites for p, _ in _changed(measure, site)}
     return Line(
-        aim, declared, measure, series, None if isinstance(course, str) else course, corrected
-    )
+        aim, declared, measure, series, judged, corrected | dict(_changed(measure, own)),
+        (own, *of_sites),
+    )  # fmt: skip
 
 
-def _corrected(
+def _of_sites(
     plan: Plan, measure: Measure, facts: Facts, key: SeriesKey
-) -> Iterator[tuple[Period, float | None]]:
-    """The periods of which a final value was corrected; with that value where it was the line's."""
-    if measure.rollup == "sum" and key.site == SYSTEM:
-        for site in sites_of(plan, measure):
-            of_site = facts.observations.get(replace(key, site=site), ())
-            yield from ((period, None) for period, _ in _changed(measure, of_site))
-    yield from _changed(measure, facts.observations.get(key, ()))
+) -> tuple[tuple[Observation, ...], ...]:
+    """What sites gave, where they are summed to the line."""
+    if measure.rollup != "sum" or key.site != SYSTEM:
+        return ()
+    keys = (replace(key, site=site) for site in sites_of(plan, measure))
+    return tuple(tuple(facts.observations.get(each, ())) for each in keys)
 
 
 def _changed(

@@ -6,9 +6,10 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from services.framework.judgement import Status
+from services.framework.outlook import percent
 from services.framework.periods import Frequency, Period
 from services.framework.spc.icons import Assurance, Direction, Variation
-from services.framework.texts import day_name, digits_for, number
+from services.framework.texts import day_name, digits_for, number, with_unit
 
 WORST_FIRST = (
     Status.MISSED,
@@ -23,7 +24,6 @@ WORST_FIRST = (
     Status.ACHIEVED,
 )
 _BRIEF = 5
-_LEAST = 0.01
 _ROLES = {"clinical_lead": "clinical lead", "measure_owner": "measure's owner"}
 
 
@@ -58,11 +58,6 @@ def quantity(value: float | None, unit: str, digits: int = 1) -> str:
     return "–" if value is None else with_unit(number(value, digits), unit)
 
 
-def with_unit(words: str, unit: str) -> str:
-    """A number and its unit; a percent sign stands close."""
-    return f"{words}%" if unit == "%" else f"{words} {unit}".strip()
-
-
 def digits_of(*values: float | None) -> int:
     """Decimals that tell the values of a measure apart: by the spread of them, at most 2."""
     known = [value for value in values if value is not None]
@@ -85,11 +80,7 @@ def brief_unit(unit: str) -> str:
 
 def chance_words(chance: float | None) -> str | None:
     """``62%``; never 0 or 100, which no forecast knows."""
-    if chance is None:
-        return None
-    if chance < _LEAST:
-        return "under 1%"
-    return "over 99%" if chance > 1 - _LEAST else f"{100 * chance:.0f}%"
+    return None if chance is None else percent(chance)
 
 
 def local(instant: datetime, zone: str) -> datetime:

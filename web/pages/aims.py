@@ -6,7 +6,7 @@ from flask import Blueprint, Response, abort, render_template, request
 from flask.typing import ResponseReturnValue
 
 from services.rendering.charts import LOOKS, ChartFailedError, Look, specification
-from services.reporting.aims import AimPage, open_of
+from services.reporting.aims import VALUES, AimPage, open_of
 from web.context import services
 from web.identity import needs_role, signed_in
 from web.pages.icons import drawn, legend
@@ -42,9 +42,9 @@ def aim(aim: str) -> str:
 @needs_role()
 def chart(aim: str) -> ResponseReturnValue:
     """The chart of one of the aim's measures; ``look`` is light or dark, wide or narrow."""
-    wanted = request.args.get("measure")
+    wanted, view = request.args.get("measure"), request.args.get("view", VALUES)
     look = LOOKS.get(request.args.get("look", "light"))
-    panels = [p for p in _page(aim).panels if wanted in (None, p.measure)]
+    panels = [p for p in _page(aim).panels if wanted in (None, p.measure) and p.view == view]
     if look is None or not panels:
         abort(404)
     try:

@@ -46,6 +46,7 @@ def _verdict(status: Status, **changes: Any) -> Verdict:
         value=99.0,
         expected=94.43,
         target=88.0,
+        baseline=100.0,
         probability=0.127,
         would_change="88.1 or better in 2025-05 would end it.",
         chain=(LINK,),
@@ -89,9 +90,9 @@ def test_every_status_that_is_told_says_what_it_asks() -> None:
 def test_the_number_stands_against_the_path_and_the_target() -> None:
     assert _said(_verdict(Status.OFF_TRACK))["figures"] == [
         ["Period", "2025-04"],
-        ["Value", "99 ratio"],
-        ["Path", "94.43 ratio"],
-        ["Target", "88 ratio"],
+        ["Value", "99.0 ratio"],
+        ["Path", "94.4 ratio"],
+        ["Target", "88.0 ratio"],
         ["Chance of reaching it", "13%"],
     ]
 
@@ -99,7 +100,7 @@ def test_the_number_stands_against_the_path_and_the_target() -> None:
 def test_the_forecast_stands_with_its_interval_and_its_date() -> None:
     ahead = Forecast(month("2025-12"), 96.2, (92.1, 101), (90, 104), 0.127)
     figures = _said(_verdict(Status.OFF_TRACK, forecast=ahead))["figures"]
-    assert ["Forecast", "96.2 ratio (92.1 to 101) by 2025-12"] in figures
+    assert ["Forecast", "96.2 ratio (92.1 to 101.0) by 2025-12"] in figures
 
 
 @pytest.mark.parametrize(
@@ -122,8 +123,8 @@ def test_a_figure_that_is_not_known_is_left_out_and_nought_is_known(
 
 
 def test_a_target_to_stay_within_says_both_ends() -> None:
-    figures = dict(_said(_verdict(Status.OFF_TRACK, target=(3.0, 7.5)))["figures"])
-    assert figures["Target"] == "3 to 7.5 ratio"
+    figures = dict(_said(_verdict(Status.OFF_TRACK, target=(3.0, 7.5), baseline=40.0))["figures"])
+    assert figures["Target"] == "3.0 to 7.5 ratio"
 
 
 def test_an_executive_is_told_the_role_and_never_the_person() -> None:
@@ -216,8 +217,8 @@ def test_the_mail_has_every_line_that_an_executive_needs() -> None:
     said = [line.strip() for line in lines]
     figures = [line.partition(":")[0] for line in said if line.partition(":")[0] in _FIGURES]
     assert figures[:4] == ["Period", "Value", "Path", "Target"]
-    assert "Value: 55 ratio" in said
-    assert "Target: 21 ratio" in said
+    assert "Value: 55.0 ratio" in said
+    assert "Target: 21.0 ratio" in said
     (weakest,) = [line for line in said if line.startswith("- ")]
     assert weakest == (
         "- Milestone “Pilot on two wards”: due 31 January 2025, not done (Sepsis six) "
