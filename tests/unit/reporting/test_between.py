@@ -50,7 +50,7 @@ def test_rare_events_have_a_chart_of_the_days_between_them() -> None:
     assert (between.view, between.chart.unit) == (BETWEEN, "days")
     assert [point.value for point in between.chart.points] == GAPS
     assert [point.start for point in between.chart.points] == days[1:]
-    assert between.control.notes[0] == "Limits rest on all 12 gaps"
+    assert between.control.notes[0] == "Limits rest on the baseline, its 12 gaps"
     assert between.rows[0].limits.count(".") == 0
 
 
