@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import date, datetime
 
 from services.framework.chain import weakest
+from services.framework.diagnosis import diagnose
 from services.framework.expectations.catalogue import Finding, Situation
 from services.framework.expectations.register import entries_for, switch_of
 from services.framework.facts import Facts
@@ -54,8 +55,9 @@ def _aim(situation: Situation, aim: Aim) -> Evaluation:
     serving = situation.plan.serving
     projects = [p for driver in aim.drivers for p in serving[driver.key]]
     answer = _answered(situation, findings, projects, [judged.next_at, *_dates(situation, aim)])
-    due = _earliest([answer.next_due, situation.begins(chain.next_on) if chain.next_on else None])
-    return replace(answer, verdict=verdict, next_due=due)
+    asked = diagnose(situation, aim)
+    due = _earliest([answer.next_due, asked.next_at, situation.next_of(chain.next_on)])
+    return replace(answer, verdict=verdict, next_due=due, diagnosis=asked.diagnosis)
 
 
 def _found(situation: Situation) -> list[Finding]:

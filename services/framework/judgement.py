@@ -176,12 +176,105 @@ class Verdict:
     outlook: str | None = None
 
 
+class Answer(StrEnum):
+    """What the two questions come to: is the strategy executed, and is it working?"""
+
+    TOO_EARLY = "too_early"
+    UNSEEN = "unseen"
+    EXECUTION_FAILURE = "execution_failure"
+    CHANGES_INEFFECTIVE = "changes_ineffective"
+    STRATEGY_FAILURE = "strategy_failure"
+    WORKING = "working"
+    UNEXPLAINED = "unexplained"
+    NOT_ASKED = "not_asked"
+
+    @property
+    def words(self) -> str:
+        """The answer as people read it."""
+        return _ANSWERS[self][0]
+
+    @property
+    def response(self) -> str:
+        """The proper response, in the framework's words."""
+        return _ANSWERS[self][1]
+
+
+_ANSWERS = {
+    Answer.TOO_EARLY: ("Too early to tell", "Keep going, and keep measuring."),
+    Answer.UNSEEN: ("Nobody can see it", "Restore sight first: the data are missing."),
+    Answer.EXECUTION_FAILURE: (
+        "The strategy is not being executed",
+        "Leaders, time, barriers: help the projects. Do not change the theory.",
+    ),
+    Answer.CHANGES_INEFFECTIVE: (
+        "The strategy is executed, and its changes do not move the drivers",
+        "Stronger changes, more reach, or more fidelity.",
+    ),
+    Answer.STRATEGY_FAILURE: (
+        "The drivers move, and the aim does not",
+        "Revise the driver diagram; add the driver that is missing.",
+    ),
+    Answer.WORKING: ("The strategy is working", "Sustain it, and spread it."),
+    Answer.UNEXPLAINED: (
+        "The aim improves, and its drivers do not",
+        "Find the real cause before claiming credit.",
+    ),
+    Answer.NOT_ASKED: ("The two questions are not asked", "Nothing is asked."),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class DriverMove:
+    """Whether a driver has moved (None: nobody can tell), since which period, and its weight."""
+
+    id: str
+    name: str
+    weight: float
+    moved: bool | None
+    since: Period | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectWork:
+    """Whether a project is executed as planned, what holds it up, and its weight."""
+
+    id: str
+    name: str
+    weight: float
+    executing: bool
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """The two questions asked of an aim: are we executing the strategy? Is the strategy working?
+
+    ``index`` is the share of the projects' weight that is executed as planned, ``moved`` the share
+    of the drivers' weight that has moved, ``elapsed`` the share of the aim's time that has gone;
+    ``lag`` is how many periods an aim is given to follow its drivers. ``executing``,
+    ``drivers_move`` and ``aim_moves`` are None where nobody can tell.
+    """
+
+    answer: Answer
+    reason: str
+    executing: bool | None = None
+    drivers_move: bool | None = None
+    aim_moves: bool | None = None
+    index: float | None = None
+    moved: float | None = None
+    elapsed: float | None = None
+    lag: int = 0
+    drivers: tuple[DriverMove, ...] = ()
+    projects: tuple[ProjectWork, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Evaluation:
     """The judgement of a subject as of an instant.
 
     ``outcomes`` hold every expectation looked at, tripped or not. ``next_due`` is when time alone
-    could next change the outcome, None if never.
+    could next change the outcome, None if never. An aim has a ``diagnosis``.
     """
 
     subject: Subject
@@ -189,6 +282,7 @@ class Evaluation:
     outcomes: tuple[Outcome, ...]
     verdict: Verdict | None = None
     next_due: datetime | None = None
+    diagnosis: Diagnosis | None = None
 
     @property
     def findings(self) -> tuple[Outcome, ...]:

@@ -132,9 +132,12 @@ def aim_look(plan: Plan, aim: Aim) -> Look | None:
 
 
 def beside(plan: Plan, aim: Aim, key: SeriesKey) -> Look | None:
-    """Another series over the aim's baseline: of a driver, a balancing measure, a site."""
+    """Another series over the aim's baseline: of a driver, a balancing measure, a site.
+
+    None for a measure of which nobody says which way is better.
+    """
     own, measure = aim_look(plan, aim), plan.measures.get(key.measure)
-    if own is None or measure is None:
+    if own is None or measure is None or measure.direction is Direction.NEUTRAL:
         return None
     first = Period.containing(own.first.start, measure.frequency) if own.first else None
     last = Period.containing(own.last.last_day, measure.frequency)
@@ -148,6 +151,23 @@ def driver_look(plan: Plan, aim: Aim, driver: Driver) -> Look | None:
         return None
     definition = plan.measures[driver.measure].definition
     return beside(plan, aim, SeriesKey(driver.measure, driver.site, driver.stratum, definition))
+
+
+def looks_of(plan: Plan, aim: Aim, today: date) -> dict[str, Look]:
+    """The series that the aim rests on, by what they are about.
+
+    ``aim:ID`` its own, ``driver:AIM/ID`` its drivers', ``measure:ID`` its balancing measures'.
+    """
+    found: dict[str, Look | None] = {f"aim:{aim.id}": aim_look(plan, aim)}
+    for driver in aim.drivers:
+        if driver.ended is None or driver.ended > today:
+            found[f"driver:{driver.key}"] = driver_look(plan, aim, driver)
+    for measure in aim.balancing:
+        if measure in plan.measures:
+            definition = plan.measures[measure].definition
+            key = SeriesKey(measure, aim.site, aim.stratum, definition)
+            found[f"measure:{measure}"] = beside(plan, aim, key)
+    return {about: look for about, look in found.items() if look is not None}
 
 
 def readings(

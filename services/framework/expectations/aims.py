@@ -95,7 +95,7 @@ def _measure_lacks(
 
 def _not_better(situation: Situation, aim: Aim, declared: AimMeasure, measure: Measure) -> bool:
     """Whether the target is the baseline or lies on its worse side; not while either is unknown."""
-    baseline = _level(situation, aim, declared, measure)
+    baseline = level_of(situation, aim, declared, measure)
     if baseline is None or declared.target is None or isinstance(declared.target, tuple):
         return False
     gain = declared.target - baseline
@@ -104,7 +104,10 @@ def _not_better(situation: Situation, aim: Aim, declared: AimMeasure, measure: M
     return gain <= 0 if measure.direction is Direction.INCREASE else gain >= 0
 
 
-def _level(situation: Situation, aim: Aim, declared: AimMeasure, measure: Measure) -> float | None:
+def level_of(
+    situation: Situation, aim: Aim, declared: AimMeasure, measure: Measure
+) -> float | None:
+    """The level that the aim is to improve on; None while it is not known."""
     if declared.baseline.value is not None:
         return declared.baseline.value
     key = SeriesKey(measure.id, aim.site, aim.stratum, declared.definition)

@@ -13,7 +13,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from functools import cached_property
 from itertools import takewhile
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from services.framework.facts import Explanation, Facts, ProgressScore, Review, SeriesKey
 from services.framework.judgement import Input, Outcome, Severity, Subject, SubjectKind, Verdict
@@ -21,7 +21,7 @@ from services.framework.periods import local_date, midnight
 from services.framework.plan import Aim, Measure, Plan
 from services.framework.roster import Roster
 from services.framework.series import Series, read_series
-from services.framework.signals import Look, Reading, readings
+from services.framework.signals import Look, Reading, looks_of, readings
 
 
 class Sureness(StrEnum):
@@ -111,6 +111,21 @@ class Situation:
     @cached_property
     def _charted(self) -> dict[SeriesKey, Reading]:
         return {}
+
+    @cached_property
+    def kept(self) -> dict[str, Any]:
+        """What one expectation worked out, for others of the same subject to read."""
+        return {}
+
+    @cached_property
+    def readings(self) -> dict[str, Reading]:
+        """The readings of the series that the aim rests on, by what they are about."""
+        aim = self.plan.aims.get(self.subject.id)
+        if self.subject.kind is not SubjectKind.AIM or aim is None:
+            return {}
+        looks = looks_of(self.plan, aim, self.today)
+        self.look(looks.values())
+        return {about: self.reading(look) for about, look in looks.items()}
 
     def look(self, looks: Iterable[Look]) -> None:
         """Chart several series at once, for all that ask for their readings later."""

@@ -216,7 +216,10 @@ def test_trj_01_is_the_verdict_off_track() -> None:
     assert not _trj("TRJ-01", A1[:16], "2025-05-15").tripped
     found = _trj("TRJ-01", A1[:17], "2025-06-15")
     assert (found.tripped, found.severity) == (True, Severity.WARN)
-    assert found.reason == "6.5 behind the path (102.0 against 95.5 in 2025-05); off track for 1 month."
+    assert (
+        found.reason
+        == "6.5 behind the path (102.0 against 95.5 in 2025-05); off track for 1 month."
+    )
     assert found.since == at("2025-05-31T23:00")
     assert found.inputs["status"] == "off_track"
 
@@ -425,14 +428,20 @@ def test_an_ended_milestone_is_not_asked_for() -> None:
 
 def test_the_catalogue_tells_all_that_people_need() -> None:
     assert list(CATALOGUE) == [
-        "AIM-01",
-        "DAT-01", "DAT-02",
-        "TRJ-01", "TRJ-04",
-        "PRT-01", "PRT-03", "PRT-04",
+        "AIM-01", "AIM-02", "AIM-03", "AIM-04", "AIM-05",
+        "DAT-01", "DAT-02", "DAT-03", "DAT-04",
+        "TRJ-01", "TRJ-02", "TRJ-03", "TRJ-04", "TRJ-05",
+        "SIG-01", "SIG-02", "SIG-03", "SIG-04",
+        "PRT-01", "PRT-02", "PRT-03", "PRT-04",
         "PRJ-01", "PRJ-02", "PRJ-03", "PRJ-04", "PRJ-05",
         "MIL-01", "MIL-02",
         "REV-01", "REV-02", "REV-03",
+        "DGN-01", "DGN-02", "DGN-03", "DGN-04",
+        "CAP-01",
+        "LDR-01", "LDR-02", "LDR-03",
+        "MIX-01", "MIX-02", "EQ-01", "EQ-02",
     ]  # fmt: skip
+    assert len(CATALOGUE) == 44
     for expectation in CATALOGUE.values():
         assert expectation.text.endswith(".")
         assert expectation.source
