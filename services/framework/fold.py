@@ -13,7 +13,6 @@ from typing import NamedTuple
 from services.framework.facts import Maturity
 from services.framework.judgement import Status
 from services.framework.noise import LAMBDA, Noise
-from services.framework.periods import Period
 from services.framework.plan import Aim, AimMeasure, Intent, Measure
 from services.framework.season import A_YEAR
 from services.framework.series import Point, Series
@@ -153,7 +152,10 @@ class Step(NamedTuple):
 
 @dataclass(slots=True)
 class Fold:
-    """The statuses of one measure, period by period from the aim's start."""
+    """The statuses of one measure, period by period from the aim's start.
+
+    ``before`` is how many judged values stand before the start.
+    """
 
     course: Course
     status: Status = Status.WAITING
@@ -161,6 +163,7 @@ class Fold:
     steps: list[Step] = field(default_factory=list)
     wanting: int = MIN_POINTS
     awaiting: bool = False
+    before: int = field(init=False)
     path: Lag = field(init=False)
     upper: Lag = field(init=False)
     worse: Lag = field(init=False)
@@ -170,11 +173,15 @@ class Fold:
     _recent: list[tuple[int, float, float]] = field(default_factory=list)
     _judged: list[Step] = field(default_factory=list)
     _decided: bool = False
+    _deadline: int | None = None
 
     def __post_init__(self) -> None:
         self.path, self.upper, self.worse = self._lag(), self._lag(), self._lag()
         course = self.course
-        self._noise = Noise(course.measure, course.baseline, course.gap, course.history)
+        self._deadline = course.aim.deadline.ordinal if course.aim.deadline else None
+        history = course.history
+        self.before = len(history)
+        self._noise = Noise(course.measure, course.baseline, course.gap, history)
 
     def _lag(self) -> Lag:
         return Lag(self.course.memory, self.course.sure)
@@ -192,12 +199,13 @@ class Fold:
         start = self.course.aim.start
         assert start is not None  # noqa: S101  (prepared() gives no course without one)
         points = self.course.series.by_ordinal
-        settled = [p.ordinal for p in self.course.series.points if p.settled and p.ordinal <= last]
+        found = reversed(self.course.series.points)
+        settled = next((p.ordinal for p in found if p.settled and p.ordinal <= last), None)
         begin = self.steps[-1].ordinal + 1 if self.steps else start.ordinal
-        for ordinal in range(begin, settled[-1] + 1 if settled else begin):
+        for ordinal in range(begin, begin if settled is None else settled + 1):
             self._take(ordinal, points.get(ordinal))
-        deadline = self.course.aim.deadline
-        self.awaiting = deadline is not None and not self._decided and last >= deadline.ordinal
+        deadline = self._deadline
+        self.awaiting = deadline is not None and not self._decided and last >= deadline
         return self
 
     def _take(self, ordinal: int, point: Point | None) -> None:
@@ -250,7 +258,7 @@ class Fold:
         worse = self._worse(point, value)
         reached = self.course.improves and self._reached(ordinal)
         slipping = self._slipping(short, reached)
-        if self.status in DECIDED or self._after(self.course.aim.deadline, ordinal):
+        if self.status in DECIDED or self._after(ordinal):
             return self.status
         if len(self._judged) + 1 < MIN_POINTS:
             return Status.WAITING
@@ -260,9 +268,9 @@ class Fold:
             return slipping
         return Status.ACHIEVED if reached else self._against_path(self._behind)
 
-    def _after(self, deadline: Period | None, ordinal: int) -> bool:
+    def _after(self, ordinal: int) -> bool:
         """Past the deadline only an achieved aim, or one that holds, goes on being judged."""
-        if deadline is None or ordinal <= deadline.ordinal:
+        if self._deadline is None or ordinal <= self._deadline:
             return False
         return not self._decided or (self.course.improves and self.slip is None)
 
@@ -309,8 +317,7 @@ class Fold:
 
     def _decides(self, point: Point, known: bool) -> bool:
         """Whether this is the deadline's period with nothing more to come, first seen so."""
-        deadline = self.course.aim.deadline
-        if self._decided or deadline is None or point.ordinal != deadline.ordinal:
+        if self._decided or point.ordinal != self._deadline:
             return False
         final = point.judged and point.maturity is Maturity.FINAL
         return (known or bool(self._judged)) and (final or point.suppressed or point.withdrawn)
@@ -338,6 +345,11 @@ class Fold:
     def shorts_before(self, ordinal: int) -> list[float]:
         """How far the last values were from the target that a value of the period joins."""
         return [short for at, short, _ in self._recent if ordinal - RECENT < at < ordinal]
+
+    @property
+    def seasonal(self) -> bool:
+        """Whether the time of year moves the judgement."""
+        return self._noise.has_season
 
     def season_next(self, ordinal: int, expected: float) -> float:
         """What the time of year would add to a coming value, in the measure's units."""

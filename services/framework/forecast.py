@@ -112,9 +112,9 @@ class _Wandering(NamedTuple):
 class _Bent(NamedTuple):
     """What courses add to known and predicted values, ready to be weighed against values.
 
-    ``apply`` holds, for each manner, the rows that known values are multiplied by: the precision,
-    the pull of each bend, and what they carry over to each predicted quantity. ``manner`` is each
-    pair's manner.
+    ``apply`` holds, manner after manner, the rows that known values are multiplied by: the
+    precision, the pull of each bend, and what they carry over to each predicted quantity.
+    ``manner`` is each pair's manner.
     """
 
     apply: Array
@@ -202,9 +202,18 @@ def below(scaled: Array, freedom: float) -> Array:
     normal distribution's integral.
     """
     square = scaled * scaled
-    normal = scaled * ((1 - 0.25 / freedom) / np.sqrt(1 + square / (2 * freedom)))
-    odds = np.exp(normal * (-1.5976 - 0.070566 * normal * normal))
-    return np.asarray(1 / (1 + odds))
+    square *= 0.5 / freedom
+    square += 1
+    np.sqrt(square, out=square)
+    normal = scaled * (1 - 0.25 / freedom)
+    normal /= square
+    odds = normal * normal
+    odds *= -0.070566
+    odds -= 1.5976
+    odds *= normal
+    np.exp(odds, out=odds)
+    odds += 1
+    return np.reciprocal(odds, out=odds)
 
 
 def predicted(past: Past) -> Mixture:
@@ -329,7 +338,7 @@ def _work_out(
     prior = np.log(np.maximum(weights, 1e-300)) + np.log(manner_weights())[:, None]
     shift = ((wanted @ ahead - carry @ here) @ rows.T).transpose(1, 0, 2)
     return _Bent(
-        np.concatenate([wandering.precision, pull, carry], axis=1),
+        np.concatenate([wandering.precision, pull, carry], axis=1).reshape(-1, len(known)),
         np.einsum("cb,mbd,cd->mc", rows, pull @ here, rows),
         shift.reshape(3, -1),
         prior - wandering.log_determinant[:, None] / 2,
@@ -359,7 +368,7 @@ def _basis(shares: tuple[float, ...], bends: tuple[int, ...]) -> Array:
 def _weighed(values: Array, noise: float, gap: float, bent: _Bent) -> Mixture:
     """Each pair of manner and course by how well it explains the values."""
     many = len(values)
-    applied = bent.apply @ values
+    applied = (bent.apply @ values).reshape(len(MANNERS), -1)
     own = applied[:, :many] @ values + PRIOR_VALUES * noise * noise
     towards = applied[:, many:-3] @ bent.rows
     misfit = own[:, None] - (2 * gap) * towards + (gap * gap) * bent.square

@@ -7,13 +7,14 @@ autocorrelated values, Schmid (1997).
 
 from __future__ import annotations
 
+from bisect import bisect_left, insort
 from collections.abc import Iterable, Sequence
 from math import sqrt
 from statistics import median
 
 from services.framework.periods import Frequency
 from services.framework.plan import Kind, Measure
-from services.framework.season import Season
+from services.framework.season import Season, spans_years
 from services.framework.series import Point
 
 LAMBDA = 0.2
@@ -79,6 +80,8 @@ class Noise:
 
     def _seen(self, frequency: Frequency, history: Sequence[Point]) -> Season:
         """The season of what was known before: first with it in the noise, then without it."""
+        if not spans_years(frequency, [point.ordinal for point in history]):
+            return self._season
         found = self._residuals(history)
         for _ in range(2):
             self._season = Season(frequency, found, self._scatter(found).sigma)
@@ -133,14 +136,21 @@ class Noise:
         return effect * self._unit(expected, denominator) if effect else 0.0
 
     @property
+    def has_season(self) -> bool:
+        """Whether the time of year moves what is expected."""
+        return self._season.seen
+
+    @property
     def wanting(self) -> int:
         """How many further values are needed before the noise is known at all."""
         return 0 if self.counts else max(0, MIN_RANGES - self._spread.many)
 
     def at(self, expected: float, denominator: float | None) -> float:
         """The standard deviation of a value that should be ``expected``, in the measure's units."""
-        sigma = self._spread.sigma * self._unit(expected, denominator)
-        return max(sigma * self._widening, self._floor)
+        sigma = self._spread.sigma * self._widening
+        if self.counts:
+            sigma *= self._unit(expected, denominator)
+        return max(self._floor, sigma)
 
 
 class Spread:
@@ -149,39 +159,49 @@ class Spread:
     Their mean / 1.128, without those that an outlier made (screened once, Nelson 1982). Of
     individuals few ranges know their mean badly, so it is widened by 1 + 2 / ranges. Of counts
     (Laney's sigma_z) it is drawn towards the 1 that their distribution says, as by 6 further
-    ranges, and never below it.
+    ranges, and never below it. Differences are kept in order, so that each sum over them is quick.
     """
 
-    __slots__ = ("_counts", "_firsts", "_last", "_second", "_seconds", "sigma")
+    __slots__ = ("_counts", "_firsts", "_last", "_ranges", "_second", "_seconds", "_sigma")
 
     def __init__(self, *, counts: bool) -> None:
         self._counts = counts
         self._firsts: list[float] = []
         self._seconds: list[float] = []
+        self._ranges: list[float] = []
         self._last: tuple[int, float] | None = None
         self._second: tuple[int, float] | None = None
-        self.sigma = 1.0 if counts else 0.0
+        self._sigma: float | None = 1.0 if counts else 0.0
 
     @property
     def many(self) -> int:
         """How many ranges it rests on."""
         return len(self._firsts)
 
+    @property
+    def sigma(self) -> float:
+        """The standard deviation; of individuals 0 before there is a range."""
+        if self._sigma is None:
+            self._sigma = self._found()
+        return self._sigma
+
     def add(self, ordinal: int, residual: float) -> None:
         """Take in one residual. A missing period is a gap that no range bridges."""
         if self._last is not None and self._last[0] == ordinal - 1:
-            self._firsts.append(residual - self._last[1])
+            insort(self._firsts, residual - self._last[1])
+            insort(self._ranges, abs(residual - self._last[1]))
             if self._second is not None and self._second[0] == ordinal - 2:
-                self._seconds.append(residual - self._second[1])
-            self.sigma = self._found()
+                insort(self._seconds, residual - self._second[1])
+            self._sigma = None
         self._second = self._last
         self._last = (ordinal, residual)
 
     def _found(self) -> float:
-        many = len(self._firsts)
-        ranges = [abs(each) for each in self._firsts]
-        mean = sum(ranges) / many
-        kept = [each for each in ranges if each < SCREEN * mean] or ranges
+        many = len(self._ranges)
+        kept = self._ranges
+        most = SCREEN * sum(kept) / many
+        if kept[-1] >= most:
+            kept = kept[: bisect_left(kept, most)] or kept
         spread = sum(kept) / len(kept) / MR_TO_SIGMA
         if self._counts:
             spread = max(1.0, sqrt((PRIOR + many * spread * spread) / (PRIOR + many)))
@@ -199,10 +219,17 @@ class Spread:
         if many < RECALL_LEAST:
             return 1.0
         drift = sum(self._firsts) / len(self._firsts)
-        first = sum(abs(each - drift) for each in self._firsts) / len(self._firsts)
-        second = sum(abs(each - 2 * drift) for each in self._seconds) / many
+        first = _distance(self._firsts, drift) / len(self._firsts)
+        second = _distance(self._seconds, 2 * drift) / many
         if first < SAME:
             return 1.0
         rho = max(0.0, min((second / first) ** 2 - 1, RECALL_MOST)) * many / (many + RECALL_DOUBT)
         kept = rho * (1 - LAMBDA)
         return sqrt((1 + kept) / (1 - kept) / (1 - rho))
+
+
+def _distance(ordered: Sequence[float], level: float) -> float:
+    """The sum of the distances of ordered numbers from a level."""
+    below = bisect_left(ordered, level)
+    nearer = level * below - sum(ordered[:below])
+    return nearer + sum(ordered[below:]) - level * (len(ordered) - below)

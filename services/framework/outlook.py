@@ -12,10 +12,9 @@ forecast looks back over years, and ahead, in at most some fifty steps.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
-from math import ceil, exp, hypot, lgamma, log, sqrt
+from math import ceil, exp, hypot, inf, lgamma, log, sqrt
 from typing import NamedTuple
 
 from services.framework.fold import (
@@ -33,6 +32,7 @@ from services.framework.periods import Frequency
 from services.framework.plan import Intent, Kind
 from services.framework.series import Point
 from services.framework.texts import count, digits_for, number, periods
+from services.framework.trajectory import elapsed_of, share_of
 from services.framework.turning import bounds
 
 MIN_SINCE = 4
@@ -92,13 +92,11 @@ def _wanting(course: Course, fold: Fold) -> str | None:
         return "the aim has no date to reach"
     if course.measure.window > 1:
         return f"values over {periods(course.measure.window, course.measure.frequency)} overlap"
-    since = sum(1 for step in fold.steps if step.point is not None)
+    since = len([step for step in fold.steps if step.point is not None])
     if since < MIN_SINCE:
         return f"{count(since, 'value')} since the start of the {MIN_SINCE} that it needs"
-    begun = fold.steps[0].ordinal
-    known = sum(1 for point in course.series.points if point.judged and point.ordinal < begun)
-    if known + since < MIN_VALUES:
-        return f"{count(known + since, 'value')} in all of the {MIN_VALUES} that it needs"
+    if fold.before + since < MIN_VALUES:
+        return f"{count(fold.before + since, 'value')} in all of the {MIN_VALUES} that it needs"
     if not fold.judged:
         return "the noise of its values is not known yet"
     ahead = ceil((deadline.ordinal - fold.judged[-1].ordinal) / _together(course, fold))
@@ -116,8 +114,8 @@ def _together(course: Course, fold: Fold) -> int:
 def _forecast(course: Course, fold: Fold) -> Forecast:
     view = _viewed(course, fold)
     mixture = predicted(view.past)
-    low95, low80, middle, high80, high95 = (
-        _within(course, q) for q in _quantiles(course, fold, view, mixture)
+    low95, low80, middle, high80, high95 = _within(
+        bounds(course.measure), _quantiles(course, fold, view, mixture)
     )
     deadline = course.aim.deadline
     assert deadline is not None  # noqa: S101  (there is no forecast without one)
@@ -220,37 +218,34 @@ def _stepped(course: Course, last: int, together: int, scale: float) -> list[flo
     return [scale * total / count if count else None for total, count in means][::-1]
 
 
-@dataclass(frozen=True, slots=True)
-class _Way:
-    """Where the declared path runs, in periods from the last value; equal for like aims."""
-
-    shape: str
-    begin: int
-    end: int
-    together: int
-    steps: int
-    ahead: int
-    share: Callable[[int], float] = field(compare=False)
-
-    @property
-    def marks(self) -> Marks:
-        """The declared share of the way at each step, and the steps at which a course can bend."""
-        places = ((i - self.steps + 1) * self.together for i in range(self.steps + self.ahead))
-        shares = tuple(round(self._gone(min(at, self.end)), 6) for at in places)
-        span = self.end - self.begin
-        bends = (self.begin + max(1, round(span * j / BENDS)) for j in range(1, BENDS + 1))
-        return shares, tuple(self.steps - 1 + ceil(at / self.together) for at in bends)
-
-    def _gone(self, at: int) -> float:
-        return 0.0 if at <= self.begin else self.share(at)
-
-
 Marks = tuple[tuple[float, ...], tuple[int, ...]]
+Frame = tuple[int, int, int, int, int]
+"""The path's first and last period, from the last value; periods a step; steps behind and ahead."""
 
 
-@lru_cache(maxsize=256)
-def _shared_marks(way: _Way) -> Marks:
-    return way.marks
+def _marks_of(frame: Frame, share: Callable[[int], float]) -> Marks:
+    """The declared share of the way at each step, and the steps at which a course can bend.
+
+    ``share`` is that of a period, counted from the last value.
+    """
+    begin, end, together, steps, ahead = frame
+    places = ((i - steps + 1) * together for i in range(steps + ahead))
+    ways = (0.0 if at <= begin else share(min(at, end)) for at in places)
+    bends = (begin + max(1, round((end - begin) * j / BENDS)) for j in range(1, BENDS + 1))
+    return tuple(round(way, 6) for way in ways), tuple(
+        steps - 1 + ceil(at / together) for at in bends
+    )
+
+
+@lru_cache(maxsize=512)
+def _shared_marks(shape: str, frame: Frame) -> Marks:
+    """The marks of a path of a named shape: aims of one shape and length share them."""
+    begin, end, *_ = frame
+
+    def share(at: int) -> float:
+        return share_of(shape, elapsed_of(at - begin, end - begin))
+
+    return _marks_of(frame, share)
 
 
 def _marks(course: Course, last: int, together: int, steps: int, ahead: int) -> Marks:
@@ -260,12 +255,12 @@ def _marks(course: Course, last: int, together: int, steps: int, ahead: int) -> 
     end = deadline.ordinal if deadline else last
     frame = (begin - last, end - last, together, steps, ahead)
     if not course.improves or course.gap == 0:
-        return _shared_marks(_Way("time", *frame, lambda at: (last + at - begin) / (end - begin)))
+        return _shared_marks("linear", frame)
     path = course.declared.path
     if isinstance(path, str) and course.measure.window == 1 and _is_free(course):
-        return _shared_marks(_Way(path, *frame, lambda at: course.path.share(last + at)))
+        return _shared_marks(path, frame)
     way, level = course.target - course.level.value, course.level.value
-    return _Way("", *frame, lambda at: (course.path.at(last + at) - level) / way).marks
+    return _marks_of(frame, lambda at: (course.path.at(last + at) - level) / way)
 
 
 def _is_free(course: Course) -> bool:
@@ -303,6 +298,8 @@ def _season_ahead(course: Course, fold: Fold, view: _View) -> tuple[float, float
     """
     past = view.past
     late = always = 0.0
+    if not fold.seasonal:
+        return late, always
     for step in range(1, past.ahead + 1):
         ordinal = view.ordinal(step)
         season = fold.season_next(ordinal, course.expected(ordinal)) * view.sign / view.unit
@@ -366,11 +363,11 @@ def _chance_of(many: int, mean: float, excess: float) -> float:
     return exp(ways - size * log(1 + excess) + many * log(excess / (1 + excess)))
 
 
-def _within(course: Course, value: float) -> float:
-    """The value inside the measure's range, to six figures."""
-    low, high = bounds(course.measure)
-    value = value if low is None else max(low, value)
-    return float(f"{value if high is None else min(high, value):.6g}")
+def _within(ends: tuple[float | None, float | None], values: Iterable[float]) -> list[float]:
+    """The values inside the measure's range, to six figures."""
+    low = -inf if ends[0] is None else ends[0]
+    high = inf if ends[1] is None else ends[1]
+    return [float(f"{min(high, max(low, value)):.6g}") for value in values]
 
 
 def _words(course: Course, forecast: Forecast) -> str:

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 
@@ -138,6 +139,7 @@ class Period:
         return self.label
 
 
+@lru_cache(maxsize=4096)
 def midnight(day: date, zone: ZoneInfo) -> datetime:
     """The UTC instant at which the local date ``day`` begins in ``zone``."""
     return datetime.combine(day, time.min, tzinfo=zone).astimezone(UTC)

@@ -26,6 +26,14 @@ SINGULAR = 1e-9
 Row = list[float]
 
 
+def spans_years(frequency: Frequency, ordinals: Sequence[int]) -> bool:
+    """Whether values of these periods, in order, are long and many enough to show a season."""
+    year = A_YEAR.get(frequency, 0.0)
+    if not year or len(ordinals) < LEAST:
+        return False
+    return ordinals[-1] - ordinals[0] + 1 >= YEARS * year - 1
+
+
 class Season:
     """What the time of year adds to residuals, in their units."""
 
@@ -37,10 +45,13 @@ class Season:
         """``history``: ordinals and residuals before the aim; ``sigma``: the noise of one."""
         self._year = A_YEAR.get(frequency, 0.0)
         self._wave = (0.0, 0.0)
-        if self._year and len(history) >= LEAST and sigma > 0:
-            span = history[-1][0] - history[0][0] + 1
-            if span >= YEARS * self._year - 1:
-                self._wave = self._fitted(history, sigma)
+        if sigma > 0 and spans_years(frequency, [ordinal for ordinal, _ in history]):
+            self._wave = self._fitted(history, sigma)
+
+    @property
+    def seen(self) -> bool:
+        """Whether there is a season at all."""
+        return self._wave != (0.0, 0.0)
 
     def effect(self, ordinal: int) -> float:
         """What the season adds to a period."""

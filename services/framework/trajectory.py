@@ -87,6 +87,20 @@ def baseline_level(
     return BaselineLevel(sum(values) / len(values) if counted else median(values), len(points))
 
 
+def elapsed_of(gone: int, span: int) -> float:
+    """The share of ``span`` periods that has gone, 0 to 1; without a span all or nothing."""
+    if span <= 0:
+        return 1.0 if gone >= span else 0.0
+    return min(1.0, max(0.0, gone / span))
+
+
+def share_of(shape: str, elapsed: float) -> float:
+    """The share of the gap that a path of a named shape has closed, linear unless known."""
+    if shape == "s_curve":
+        return elapsed * elapsed * (3 - 2 * elapsed)
+    return int(elapsed * 4 + 1e-9) / 4 if shape == "stepped" else elapsed
+
+
 class GlidePath:
     """Where the aim should stand at each period: pure, in the measure's units.
 
@@ -120,16 +134,11 @@ class GlidePath:
 
     def elapsed(self, ordinal: int) -> float:
         """The share of the way's time that has gone, 0 to 1, after the start-up lag."""
-        if self._span <= 0:
-            return 1.0 if ordinal >= self._begin + self._span else 0.0
-        return min(1.0, max(0.0, (ordinal - self._begin) / self._span))
+        return elapsed_of(ordinal - self._begin, self._span)
 
     def share(self, ordinal: int) -> float:
         """The share of the gap that should be closed by then."""
-        elapsed = self.elapsed(ordinal)
-        if self._shape == "s_curve":
-            return elapsed * elapsed * (3 - 2 * elapsed)
-        return int(elapsed * 4 + 1e-9) / 4 if self._shape == "stepped" else elapsed
+        return share_of(self._shape, self.elapsed(ordinal))
 
     def at(self, ordinal: int) -> float:
         """The expected value of the period with this ordinal."""
@@ -220,11 +229,13 @@ class Lag:
 
     def add(self, comparison: Comparison) -> Evidence:
         """Take in the next period and say how surely it, and those before it, lie behind."""
-        lag = max(-FARTHEST, min(comparison.lag, FARTHEST)) if self.memory < 1 else comparison.lag
-        self.ewma += self.memory * (lag - self.ewma)
-        self._variance = (1 - self.memory) ** 2 * self._variance + self.memory**2
-        self._shared += self.memory * (comparison.shared - self._shared)
-        error = hypot(sqrt(self._variance), self._shared)
+        lag, memory = comparison.lag, self.memory
+        if memory < 1:
+            lag = max(-FARTHEST, min(lag, FARTHEST))
+        self.ewma += memory * (lag - self.ewma)
+        self._variance = (1 - memory) ** 2 * self._variance + memory**2
+        self._shared += memory * (comparison.shared - self._shared)
+        error = sqrt(self._variance + self._shared * self._shared)
         return _weigh(comparison.lag, self.ewma, error, self.sure)
 
     def lag_to_reach(self, widths: float, shared: float = 0.0) -> float:
