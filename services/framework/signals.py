@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -22,7 +22,7 @@ from services.framework.noise import has_counts
 from services.framework.periods import Period
 from services.framework.plan import Aim, Direction, Driver, Kind, Measure, Plan
 from services.framework.series import Point, Series
-from services.framework.spc.findings import judge
+from services.framework.spc.findings import marks_of
 from services.framework.spc.limits import Numbers, panel
 from services.framework.spc.options import ChartKind, Options
 from services.framework.spc.rule_sets import RULE_SETS, RuleSet
@@ -227,10 +227,11 @@ def _row(look: Look, measure: Measure, series: Series, today: date) -> _Row | st
         return "a rolling figure has no run rules"
     end = look.last.ordinal
     begin = look.first.ordinal if look.first else None
+    now = Period.containing(today, measure.frequency).ordinal
     points = tuple(
         p
         for p in series.points
-        if p.judged and p.period.end <= today and (begin is None or p.ordinal >= begin)
+        if p.judged and p.ordinal < now and (begin is None or p.ordinal >= begin)
     )
     base = sum(1 for p in points if p.ordinal <= end)
     if base < LEAST and look.level is None:
@@ -287,32 +288,35 @@ def _marked(
     runs = replace(options, centre=chart.level if not chart.freeze else "median")
     control = panel(chart.kind, numbers, rules.options(options))
     run = panel(ChartKind.RUN, numbers, runs)
-    own = judge(control, _control_rules(rules)) if chart.freeze else None
-    level = judge(run, _run_rules(rules))
+    own = marks_of(control, _control_rules(rules.name)) if chart.freeze else {}
+    level = marks_of(run, _run_rules(rules.name))
     return tuple(
         _Answer(
             float((control if chart.freeze else run).centre[at, -1]),
             float(control.lower[at, -1]) if own else _NONE,
             float(control.upper[at, -1]) if own else _NONE,
             float(run.centre[at, -1]),
-            {rule: marks[at].tolist() for rule, marks in own.marks.items()} if own else {},
-            {rule: marks[at].tolist() for rule, marks in level.marks.items()},
+            {rule: marks[at].tolist() for rule, marks in own.items()},
+            {rule: marks[at].tolist() for rule, marks in level.items()},
         )
         for at in range(len(values))
     )
 
 
-def _control_rules(rules: RuleSet) -> RuleSet:
+@cache
+def _control_rules(name: str) -> RuleSet:
     """What is asked of the control chart: always what an improvement signal is made of."""
+    rules = RULE_SETS[name]
     asked = [*_BEYOND]
     if rules.name != "run":
         asked += [rule for rule in rules.rules if rule in (Rule.SHIFT, Rule.TREND, Rule.LONG_RUN)]
     return replace(rules, rules=tuple(asked))
 
 
-def _run_rules(rules: RuleSet) -> RuleSet:
+@cache
+def _run_rules(name: str) -> RuleSet:
     """What is asked of the run chart: a shift, and the trend where the measure is judged by it."""
-    asked = (Rule.SHIFT, Rule.TREND) if rules.name == "run" else (Rule.SHIFT,)
+    asked = (Rule.SHIFT, Rule.TREND) if name == "run" else (Rule.SHIFT,)
     return replace(RULE_SETS["run"], rules=asked)
 
 

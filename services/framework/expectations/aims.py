@@ -108,6 +108,14 @@ def level_of(
     situation: Situation, aim: Aim, declared: AimMeasure, measure: Measure
 ) -> float | None:
     """The level that the aim is to improve on; None while it is not known."""
+    name = f"level of {declared.measure}"
+    if name not in situation.kept:
+        situation.kept[name] = _level(situation, aim, declared, measure)
+    known: float | None = situation.kept[name]
+    return known
+
+
+def _level(situation: Situation, aim: Aim, declared: AimMeasure, measure: Measure) -> float | None:
     if declared.baseline.value is not None:
         return declared.baseline.value
     key = SeriesKey(measure.id, aim.site, aim.stratum, declared.definition)

@@ -23,6 +23,7 @@ from services.framework.facts import SeriesKey
 from services.framework.fold import Course, Fold, prepared
 from services.framework.judgement import Input, Severity, Status, SubjectKind
 from services.framework.outlook import outlook
+from services.framework.periods import Period
 from services.framework.plan import Aim, Intent
 from services.framework.series import Point
 
@@ -185,9 +186,11 @@ def _since_start(situation: Situation, aim: Aim) -> Iterator[Point]:
     if declared is None or aim.start is None:
         return
     key = SeriesKey(declared.measure, aim.site, aim.stratum, declared.definition)
-    first, today = aim.start.ordinal, situation.today
-    for point in situation.series(key).points:
-        if point.judged and point.ordinal >= first and point.period.end <= today:
+    series = situation.series(key)
+    first = aim.start.ordinal
+    now = Period.containing(situation.today, series.measure.frequency).ordinal
+    for point in series.points:
+        if point.judged and first <= point.ordinal < now:
             yield point
 
 

@@ -70,6 +70,14 @@ def judge(panel: Panel, rules: RuleSet) -> Findings:
         return _judge(panel, rules)
 
 
+def marks_of(panel: Panel, rules: RuleSet) -> dict[Rule, Marks]:
+    """Only the marks of :func:`judge`: series × points for each rule that rests on points."""
+    with np.errstate(invalid="ignore", over="ignore"):
+        look = _Look(panel, rules.parameters)
+        parts = [_PartLook(look, start, stop) for start, stop in panel.bounds]
+        return {rule: look.marks(rule, parts) for rule in rules.rules if rule not in _OF_PARTS}
+
+
 def _judge(panel: Panel, rules: RuleSet) -> Findings:
     look = _Look(panel, rules.parameters)
     parts = [_PartLook(look, start, stop) for start, stop in panel.bounds]
