@@ -84,6 +84,7 @@ class Panel:
         """What the chart's marks mean, of those that it has: a style's name and words."""
         points, chart = self.chart.points, self.chart
         tones = {point.tone for point in points}
+        limited = any(p.low is not None or p.high is not None for p in points)
         has = {
             "k-partial": any(p.value is not None and not p.judged for p in points),
             "k-better": "better" in tones,
@@ -92,8 +93,8 @@ class Panel:
             "k-corrected": any(p.corrected for p in points),
             "k-path": any(p.expected is not None for p in points),
             "k-target": bool(chart.target or chart.deadline),
-            "k-base": any(p.low is not None or p.high is not None for p in points),
-            "k-centre": any(p.centre is not None and p.low is p.high is None for p in points),
+            "k-base": limited,
+            "k-centre": not limited and any(p.centre is not None for p in points),
             "k-fan": bool(chart.fan),
             "k-proposal": chart.proposal is not None,
             "k-mark": bool(chart.marks),
@@ -197,7 +198,9 @@ def aim_page(
         verdict.get("would_change"),
         verdict.get("outlook"),
         tuple(
-            panel_of(line_of(plan, facts, aim, declared), marks, roster.on) for declared in known
+            panel
+            for declared in known
+            for panel in panels_of(line_of(plan, facts, aim, declared), marks, roster.on)
         ),
         tuple(
             _driver(plan, facts, driver, roster)

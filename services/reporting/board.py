@@ -11,6 +11,7 @@ from services.framework.facts import Facts, Role
 from services.framework.judgement import Status
 from services.framework.plan import Aim, Plan
 from services.framework.roster import Roster
+from services.framework.series import Point
 from services.ports.reporting import Judgement
 from services.reporting.control import Control
 from services.reporting.lines import Line, line_of
@@ -157,7 +158,7 @@ def tile_of(
         label_name(verdict.get("since"), line.measure.frequency) if line else None,
         label_name(verdict.get("blind_since"), line.measure.frequency) if line else None,
         shown,
-        period_name(last.period) if last else None,
+        _dated(last) if last else None,
         quantity(expected, brief, digits) if begun and expected is not None else None,
         goal(line.declared.target, brief, digits) if line else None,
         chance_words(chance),
@@ -167,6 +168,12 @@ def tile_of(
         aim.ended is not None and aim.ended <= roster.on,
         line.control if line else None,
     )
+
+
+def _dated(last: Point) -> str:
+    """The period of a value; where it is not judged, what it lacks."""
+    name = period_name(last.period)
+    return name if last.judged else f"{name}, {last.note or 'not yet final'}"
 
 
 def _described(aim: Aim, line: Line, shown: str | None) -> str:

@@ -297,7 +297,7 @@ def _notes(found: Answer, stretch: _Stretch) -> Iterator[str]:
 
 def weaknesses(found: Answer) -> Iterator[str]:
     """What a chart says of its own weakness, each as a sentence without its full stop."""
-    yield from (note[0].upper() + note[1:] for note in found.chart.notes)
+    yield from (note[0].upper() + note[1:].replace("sigma_z", "σz") for note in found.chart.notes)
 
 
 def _base_words(stretch: _Stretch) -> str:

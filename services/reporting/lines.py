@@ -9,7 +9,7 @@ from functools import cached_property
 from services.framework.facts import Facts, Maturity, Observation, SeriesKey
 from services.framework.fold import Course, prepared
 from services.framework.periods import Period, between
-from services.framework.plan import SYSTEM, Aim, AimMeasure, Driver, Measure, Plan
+from services.framework.plan import SYSTEM, Aim, AimMeasure, Driver, Kind, Measure, Plan
 from services.framework.series import Point, Series, read_series, sites_of
 from services.framework.texts import digits_for, number
 from services.ports.reporting import ChartPoint, Place
@@ -150,7 +150,10 @@ def _of_sites(
 def _changed(
     measure: Measure, observations: Iterable[Observation]
 ) -> Iterator[tuple[Period, float | None]]:
-    """Each period with its first final value, where a later final one is another."""
+    """Each period with its first final value, where a later final one is another.
+
+    Of counted events that is one day's, so the period has no value.
+    """
     first: dict[Period, Observation] = {}
     last: dict[Period, Observation] = {}
     for one in sorted(observations, key=lambda one: one.version):
@@ -159,13 +162,10 @@ def _changed(
             last[one.period] = one
     for period, one in first.items():
         if last[period].value != one.value:
-            whole = period.frequency is measure.frequency
-            yield (period if whole else _containing(measure, period)), one.value if whole else None
-
-
-def _containing(measure: Measure, day: Period) -> Period:
-    """The period of the line that a day of an event lies in."""
-    return Period.containing(day.start, measure.frequency)
+            if measure.kind is Kind.EVENTS:
+                yield Period.containing(period.start, measure.frequency), None
+            else:
+                yield period, one.value
 
 
 def driver_series(plan: Plan, facts: Facts, driver: Driver) -> Series | None:

@@ -10,8 +10,9 @@ from typing import Any
 from services.framework.facts import Facts, Observation
 from services.framework.periods import Frequency, Period
 from services.framework.plan import Kind, Site
+from services.framework.roster import Roster
 from services.framework.spc.icons import Variation
-from services.reporting.aims import BETWEEN, Panel, panels_of
+from services.reporting.aims import BETWEEN, Panel, aim_page, panels_of
 from services.reporting.lines import line_of
 from tests.unit.framework.builders import KEY, a_measure, a_plan, an_aim
 
@@ -97,3 +98,24 @@ def test_frequent_or_too_few_events_have_none() -> None:
     few = days_after([40, 50])
     assert len(the_panels({KEY: events(few, few[-1])})) == 1
     assert len(the_panels({})) == 1
+
+
+def test_the_page_of_an_aim_has_both_and_names_what_the_first_lacks() -> None:
+    days = days_after(GAPS)
+    plan = a_plan(an_aim(0.1), a_measure(kind=Kind.EVENTS))
+    facts = Facts({KEY: events(days, date(2024, 10, 15))})
+    today = date(2024, 10, 20)
+    page = aim_page(plan, plan.aims["a"], facts, None, (), Roster.of(plan, facts, today))
+    assert [panel.view for panel in page.panels] == ["values", "between"]
+    assert page.tile.value_period == "October 2024, partial"
+
+
+def test_a_corrected_day_marks_its_period_without_a_value() -> None:
+    """As they are stored, days of events have their measure's frequency."""
+    days = [Period(day, Frequency.MONTH) for day in days_after(GAPS)]
+    kept = events([day.start for day in days], date(2025, 1, 1))
+    stored = tuple(replace(one, period=day) for one, day in zip(kept, days, strict=True))
+    more = replace(stored[2], version=2, value=3.0)
+    counts, _ = the_panels({KEY: (*stored, more)})
+    ringed = [point for point in counts.chart.points if point.corrected]
+    assert [(point.name, point.note) for point in ringed] == [("Feb 2024", "corrected")]
