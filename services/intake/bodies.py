@@ -12,6 +12,10 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 MAX_ITEMS = 10_000
+SPLIT = (
+    "Split it into several requests; one item a line (NDJSON, application/x-ndjson) can be split "
+    "between any two lines."
+)
 
 
 class BodyError(Exception):
@@ -25,7 +29,13 @@ class BodyError(Exception):
 
 
 class TooManyItemsError(Exception):
-    """More items than a request may carry."""
+    """More items than a request may carry; the message says what to do instead."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            f"A request carries at most {MAX_ITEMS:,} items, and nothing of this one was kept. "
+            f"{SPLIT}"
+        )
 
 
 class RawItem(NamedTuple):

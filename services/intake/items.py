@@ -20,6 +20,8 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 MAX_TEXT = 2_000
+FIRST_YEAR = 1900
+"""No date or period before this one is taken: its year is mistyped."""
 _LATEST_YEAR = 9000
 
 
@@ -34,7 +36,14 @@ def _date(value: object) -> date:
         raise PydanticCustomError(
             "bad_date", "{value} is no date; a date is written like 2026-10-07", {"value": value}
         )
+    if found.year < FIRST_YEAR:
+        raise PydanticCustomError("too_early", too_early("{value}"), {"value": value})
     return found
+
+
+def too_early(said: str) -> str:
+    """What is told of a date or a period before `FIRST_YEAR`."""
+    return f"{said} lies before {FIRST_YEAR}; is the year mistyped?"
 
 
 def _instant(value: object) -> datetime:

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from services.framework.periods import Frequency, Period, PeriodError, local_date
 from services.framework.plan import ALL, SYSTEM, Kind, Measure, Plan
-from services.intake.items import MeasurementItem
+from services.intake.items import FIRST_YEAR, MeasurementItem, too_early
 from services.intake.refusals import RefusedError, known
 from services.ports.intake import OUT_OF_RANGE
 
@@ -110,6 +110,8 @@ def _start(plan: Plan, measure: Measure, item: MeasurementItem, now: datetime) -
         raise RefusedError("bad_period", str(error), "period") from None
     except (ValueError, OverflowError):
         raise RefusedError("bad_period", f"{item.period} is out of reach", "period") from None
+    if start.year < FIRST_YEAR:
+        raise RefusedError("too_early", too_early(item.period), "period")
     if begins > now:
         raise RefusedError("future", f"{item.period} has not begun", "period")
     if item.state == "final" and ends > now and not item.withdrawn:
@@ -245,9 +247,8 @@ def _agreeing(
 def _rounding(measure: Measure, said: float, counted: float) -> float:
     """How far a value may lie from its counts: half of the last decimal place it is written with,
     for a proportion at most half a percent."""
-    exponent = Decimal(repr(said)).as_tuple().exponent
-    whole = said.is_integer() or not isinstance(exponent, int)
-    half = 0.5 * 10.0 ** (0 if whole else min(exponent, 0))
+    exponent = Decimal(repr(said)).normalize().as_tuple().exponent
+    half = 0.5 * 10.0 ** min(int(exponent), 0)
     if measure.kind is Kind.PROPORTION:
         half = min(half, measure.per / 200)
     return half + _ROUNDING * abs(counted)

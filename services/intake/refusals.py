@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +19,31 @@ _CODES = {
     "string_too_short": "empty",
     "greater_than_equal": "too_small",
     "less_than_equal": "too_large",
+}
+_SENTENCES = {
+    "missing": "{name} is missing",
+    "finite_number": "{name} is no finite number",
+    "float_type": "{name} is a number, not {sent}",
+    "int_type": "{name} is a whole number, not {sent}",
+    "int_from_float": "{name} is a whole number",
+    "bool_type": "{name} is true or false, not {sent}",
+    "string_type": "{name} is text, not {sent}",
+    "literal_error": "{name} is one of {expected}",
+    "string_too_long": "{name} has at most {max_length} characters",
+    "string_too_short": "{name} is empty",
+    "greater_than_equal": "{name} is at least {ge}",
+    "less_than_equal": "{name} is at most {le}",
+    "model_attributes_type": "an item is an object, not {sent}",
+    "model_type": "an item is an object, not {sent}",
+}
+"""What is told in place of pydantic's words, by its type of error."""
+_JSON_NAMES: dict[type, str] = {
+    str: "text",
+    int: "a number",
+    float: "a decimal number",
+    list: "a list",
+    dict: "an object",
+    type(None): "null",
 }
 _SHOWN = 8
 
@@ -67,12 +93,30 @@ def _trouble(error: ErrorDetails) -> Trouble:
         return Trouble("not_finite", "the number is too large to be kept", field)
     if code.endswith(("_type", "_parsing")) or code == "model_attributes_type":
         code = "wrong_type"
-    detail = error["msg"]
     if code == "unknown_field":
         detail = f"there is no field {str(place)[:80]!r} here; aggregates only, no patient's data"
-    return Trouble(code, detail, field)
+        return Trouble(code, detail, field)
+    return Trouble(code, _detail(error, str(place)), field)
+
+
+def _detail(error: ErrorDetails, place: str) -> str:
+    """Our own sentence; what our own checks raised has one."""
+    sentence = _SENTENCES.get(error["type"])
+    if sentence is None or "at" in (error.get("ctx") or {}):
+        return error["msg"]
+    return sentence.format(name=place or "it", sent=_sent(error["input"]), **error.get("ctx", {}))
+
+
+def _sent(value: object) -> str:
+    """What was sent instead, as JSON calls it."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return _JSON_NAMES.get(type(value), "that")
 
 
 def _too_big(error: ErrorDetails) -> bool:
+    """A number beyond what a float holds: an integer of hundreds of digits, or 1e400."""
     value = error.get("input")
+    if error["type"] == "finite_number":
+        return isinstance(value, float) and math.isinf(value)
     return error["type"] == "float_type" and type(value) is int

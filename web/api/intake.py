@@ -14,7 +14,6 @@ from flask import Blueprint, Response, request
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from services.intake.bodies import (
-    MAX_ITEMS,
     BodyError,
     RawItem,
     TooManyItemsError,
@@ -64,8 +63,8 @@ def _answer(kind: str, request_id: str | None = None) -> Response:
     except BodyError as error:
         trouble = Trouble(error.code, error.detail, f"/{error.field}" if error.field else "")
         return problem(400, error.code, error.detail, pointed((trouble,)))
-    except TooManyItemsError:
-        return problem(413, "too_many_items", f"A request carries at most {MAX_ITEMS:,} items.")
+    except TooManyItemsError as error:
+        return problem(413, "too_many_items", str(error))
     if items is None:
         wanted = "application/json or application/x-ndjson"
         headers = {"Accept-Post": f"{_JSON}, application/x-ndjson"}
@@ -101,9 +100,8 @@ def _body() -> bytes:
     Werkzeug reads such a stream to the limit and says nothing of what is beyond it.
     """
     body = request.get_data()
-    limit = request.max_content_length
-    stated = request.content_length is not None
-    if not stated and len(body) == limit and request.environ["wsgi.input"].read(1):
+    cut = request.content_length is None and len(body) == request.max_content_length
+    if cut and request.environ["wsgi.input"].read(1):
         raise RequestEntityTooLarge
     return body
 

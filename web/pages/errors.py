@@ -7,9 +7,11 @@ from flask import Flask, Response, g, render_template, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
+from services.intake.bodies import SPLIT
 from services.persistence.engine import DatabaseFailure
 from services.ports.access import UnknownError
 from web.api.problem import problem
+from web.context import web_options
 from web.identity import ForbiddenError, NotAuthenticatedError
 
 TITLES = {
@@ -39,7 +41,9 @@ CODES = {
     500: "internal",
     503: "unavailable",
 }
+TOO_LARGE = 413
 INTERNAL = 500
+_MIB = 1024 * 1024
 RETRY_SECONDS = "5"
 _MACHINES = ("/api/", "/openapi.json", "/healthz", "/readyz", "/metrics")
 _log = structlog.get_logger("bigdot.web")
@@ -58,12 +62,21 @@ def register(app: Flask) -> None:
 def _http(error: HTTPException) -> ResponseReturnValue:
     if error.response is not None or error.code is None:
         return error.get_response()
-    answer = _answer(error.code, error.description or "")
+    too_large = error.code == TOO_LARGE
+    answer = _answer(error.code, _too_large() if too_large else error.description or "")
     retry = error.get_response().headers
     for name in ("Allow", "Retry-After"):
         if name in retry:
             answer.headers[name] = retry[name]
     return answer
+
+
+def _too_large() -> str:
+    """The limit, and for facts how to keep below it."""
+    limit = web_options().max_body
+    most = f"{limit // _MIB} MiB" if limit >= _MIB else f"{limit:,} bytes"
+    kept = f"A request carries at most {most}, and nothing of this one was kept."
+    return f"{kept} {SPLIT}" if (request.endpoint or "").startswith("intake.") else kept
 
 
 def _not_authenticated(error: NotAuthenticatedError) -> Response:

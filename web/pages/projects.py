@@ -33,6 +33,15 @@ _FIELDS: dict[str, tuple[str, ...]] = {
     "state": ("state", "on", "reason", "sustainer"),
     "role": ("role", "person", "on", "reason"),
 }
+_ASKED = {
+    "milestone": "Choose a milestone.",
+    "change": "Say what became of the milestone.",
+    "score": "Choose a score.",
+    "state": "Choose a state.",
+    "role": "Choose a role.",
+    "on": "Give the date.",
+}
+"""What a form cannot do without, and what is told where it is empty."""
 _KINDS = {"state": "projects", "role": "projects"}
 
 
@@ -132,7 +141,7 @@ def _item(project: str, form: str, given: dict[str, str]) -> dict[str, Any]:
 
 def _wanting(form: str, given: dict[str, str]) -> dict[str, str]:
     """What a form asks for beyond what intake does, by field."""
-    errors = {}
+    errors = {name: told for name, told in _ASKED.items() if given.get(name) == ""}
     if form == "milestones" and given["change"] in ("redated", "reopened") and not given["reason"]:
         errors["reason"] = "Say why: the reason stays with the change."
     if form == "state" and given["state"] in ("paused", "stopped") and not given["reason"]:

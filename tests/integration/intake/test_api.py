@@ -109,17 +109,23 @@ def test_what_is_no_json_is_400(client: FlaskClient, body: bytes, code: str) -> 
     assert (answer.status_code, answer.get_json()["code"]) == (400, code)
 
 
-def test_too_much_is_413(client: FlaskClient, hospital: Hospital) -> None:
-    many = b'{"measure":"hsmr"}\n' * 10_001
-    assert client.post(URL, data=many, headers=LINES).status_code == 413
-    assert (
-        client.post(
-            URL, data=b"[" + b"{}," * 100_000 + b"{}]", headers={"Content-Type": "application/json"}
-        ).status_code
-        == 413
-    )
-    large = b" " * (LIMIT + 1)
-    assert client.post(URL, data=large, headers=LINES).status_code == 413
+@pytest.mark.parametrize(
+    ("body", "kind", "limit"),
+    [
+        (b'{"measure":"hsmr"}\n' * 10_001, "application/x-ndjson", "10,000 items"),
+        (b"[" + b"{}," * 100_000 + b"{}]", "application/json", "10,000 items"),
+        (b" " * (LIMIT + 1), "application/x-ndjson", "5 MiB"),
+    ],
+)
+def test_too_much_is_413_which_names_the_limit_and_the_way_out(
+    client: FlaskClient, hospital: Hospital, body: bytes, kind: str, limit: str
+) -> None:
+    answer = client.post(URL, data=body, content_type=kind)
+    said = answer.get_json()["detail"]
+    assert answer.status_code == 413
+    assert f"at most {limit}" in said
+    for way_out in ("Split it", "NDJSON", "nothing of this one was kept"):
+        assert way_out in said
     assert hospital.values() == []
 
 

@@ -67,6 +67,8 @@ def test_a_form_sent_twice_is_one_event(northfield: Hospital, at_browser: At, fo
         ("milestones", {"reason": ""}, "reason", "Say why"),
         ("milestones", {"milestone": "other"}, "milestone", "has no milestone"),
         ("milestones", {"on": "soon"}, "on", "is no date"),
+        ("milestones", {"on": ""}, "on", "Give the date."),
+        ("milestones", {"milestone": ""}, "milestone", "Choose a milestone."),
         ("scores", {"score": "9"}, "score", "from 0.5 to 5.0"),
         ("scores", {"score": ""}, "score", "Choose a score"),
         ("scores", {"on": "2031-01-01"}, "on", "has not come"),

@@ -56,6 +56,8 @@ def test_too_large_a_body_is_refused(make_app: Callable[..., Flask], ours: World
     answer = client.post(path, headers=ours.bearer, data=body, content_type="application/json")
     assert answer.status_code == 413
     assert answer.content_type == "application/problem+json"
+    said = answer.get_json()["detail"]
+    assert said == "A request carries at most 1,000 bytes, and nothing of this one was kept."
 
 
 def test_errors_speak_the_language_of_who_asks(client: FlaskClient, ours: World) -> None:
