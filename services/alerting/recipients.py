@@ -64,22 +64,65 @@ def _general(plan: Plan) -> list[Route]:
 
 def _holders(plan: Plan, roster: Roster, subject: Subject, part: str) -> list[str]:
     """Who plays ``part`` for the subject; empty where the part is vacant or not theirs."""
-    if part == "measure_owner":
-        owner = plan.measures[subject.id].owner if subject.id in plan.measures else None
-        return [owner] if owner else []
-    if part == "aim_sponsor":
-        return _sponsors_of(plan, subject)
+    if part in ("board", "finance"):
+        return _with_role(plan, roster, part) or _routed(plan, subject)
     if part == "executive":
-        return [p for route in _routes_of(plan, subject) for p in route.to]
+        return _routed(plan, subject)
+    if part == "measure_owner":
+        return [o for m in _measures_of(plan, subject) if (o := plan.measures[m].owner)]
+    if part == "project_sponsors":
+        projects = _projects_of(plan, roster, subject)
+        return [s for p in projects if (s := roster.holder(p, Role.SPONSOR).person)]
+    if part == "aim_sponsor":
+        return _sponsors_of(plan, roster, subject)
+    return _in_role(plan, roster, subject, part)
+
+
+def _in_role(plan: Plan, roster: Roster, subject: Subject, part: str) -> list[str]:
+    """Who holds a role of the subject; of what has no advisor of its own, the organisation's."""
     owner_of: Project | Aim | None = None
     if subject.kind is SubjectKind.PROJECT:
         owner_of = plan.projects.get(subject.id)
     elif subject.kind is SubjectKind.AIM:
         owner_of = plan.aims.get(subject.id)
+    if part == "advisor" and not isinstance(owner_of, Project):
+        return _with_role(plan, roster, part)
     if owner_of is None or part not in set(Role):
         return []
     holder = roster.holder(owner_of, Role(part)).person
     return [holder] if holder else []
+
+
+def _with_role(plan: Plan, roster: Roster, role: str) -> list[str]:
+    """Everybody of the organisation who has a role and has not left."""
+    return [p.id for p in plan.people.values() if role in p.roles and roster.is_here(p.id)]
+
+
+def _routed(plan: Plan, subject: Subject) -> list[str]:
+    return [p for route in _routes_of(plan, subject) for p in route.to]
+
+
+def _measures_of(plan: Plan, subject: Subject) -> list[str]:
+    """The measure itself, or those that the aim is judged on."""
+    if subject.kind is SubjectKind.AIM and subject.id in plan.aims:
+        named = [judged.measure for judged in plan.aims[subject.id].measures]
+    else:
+        named = [subject.id] if subject.kind is SubjectKind.MEASURE else []
+    return [measure for measure in named if measure in plan.measures]
+
+
+def _projects_of(plan: Plan, roster: Roster, subject: Subject) -> list[Project]:
+    """The projects that serve an aim, or that a person leads or sponsors."""
+    if subject.kind is SubjectKind.AIM and subject.id in plan.aims:
+        drivers = plan.aims[subject.id].drivers
+        serving = (p for driver in drivers for p in plan.serving[driver.key])
+        return list({project.id: project for project in serving}.values())
+    held = (Role.LEADER, Role.SPONSOR)
+    return [
+        project
+        for project in plan.projects.values()
+        if any(roster.holder(project, role).person == subject.id for role in held)
+    ]
 
 
 def _routes_of(plan: Plan, subject: Subject) -> list[Route]:
@@ -87,9 +130,12 @@ def _routes_of(plan: Plan, subject: Subject) -> list[Route]:
     return own or _general(plan)
 
 
-def _sponsors_of(plan: Plan, subject: Subject) -> list[str]:
+def _sponsors_of(plan: Plan, roster: Roster, subject: Subject) -> list[str]:
     if subject.kind is SubjectKind.PROJECT:
         return _aim_sponsors(plan, subject.id)
+    if subject.kind is SubjectKind.PERSON:
+        held = _projects_of(plan, roster, subject)
+        return [s for project in held for s in _aim_sponsors(plan, project.id)]
     judging = [a for a in plan.aims.values() if any(m.measure == subject.id for m in a.measures)]
     return [a.sponsor for a in judging if a.sponsor]
 

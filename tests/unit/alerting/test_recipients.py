@@ -275,3 +275,54 @@ def test_a_status_passes_by_an_executive_who_has_left(
     assert [r.person for r in of_status(world.plan, _roster(world), "a")] == heard
     still = _World(_left(_plan(routes=(EVERYWHERE,)), "chief", on="2025-02-16"))
     assert [r.person for r in of_status(still.plan, _roster(still), "a")] == ["chief"]
+
+
+def _hears(plan: Plan, subject: str, part: str) -> list[str]:
+    outcome = Outcome("X", subject, True, "why", WARN, audience=(part,))
+    roster = Roster.of(plan, Facts(), day("2025-02-15"))
+    return [r.person for r in of_finding(plan, roster, Subject.parse(subject), outcome)]
+
+
+def _cast(**roles: str) -> Plan:
+    plan = _plan()
+    people = {i: replace(p, roles=(roles[i],)) for i, p in plan.people.items() if i in roles}
+    return replace(plan, people={**plan.people, **people})
+
+
+@pytest.mark.parametrize("part", ["board", "finance", "advisor"])
+def test_a_part_of_the_organisation_is_played_by_whoever_has_the_role(part: str) -> None:
+    plan = _cast(bystander=part)
+    assert _hears(plan, "aim:a", part) == ["bystander"]
+    gone = replace(plan.people["bystander"], ended=day("2025-02-01"))
+    left = replace(plan, people={**plan.people, "bystander": gone})
+    assert _hears(left, "aim:a", part) == ([] if part == "advisor" else ["chief"])
+
+
+def test_the_advisor_of_a_project_is_its_own() -> None:
+    plan = _cast(bystander="advisor")
+    own = replace(plan.projects["p"], advisor="deputy")
+    assert _hears(replace(plan, projects={"p": own}), "project:p", "advisor") == ["deputy"]
+    assert _hears(plan, "project:p", "advisor") == []
+
+
+def test_the_owner_of_an_aims_measure_hears_of_the_aim() -> None:
+    assert _hears(_plan(), "aim:a", "measure_owner") == ["owner"]
+    assert _hears(_plan(), "measure:m", "measure_owner") == ["owner"]
+    assert _hears(_plan(), "project:p", "measure_owner") == []
+
+
+@pytest.mark.parametrize(
+    ("subject", "part", "people"),
+    [
+        ("aim:a", "project_sponsors", ["project-sponsor"]),
+        ("person:leader", "project_sponsors", ["project-sponsor"]),
+        ("person:leader", "aim_sponsor", ["aim-sponsor"]),
+        ("person:bystander", "project_sponsors", []),
+        ("person:bystander", "aim_sponsor", []),
+        ("organisation:o", "executive", ["chief"]),
+    ],
+)
+def test_who_hears_of_an_aims_projects_and_of_a_persons_load(
+    subject: str, part: str, people: list[str]
+) -> None:
+    assert _hears(_plan(), subject, part) == people
