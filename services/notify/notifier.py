@@ -8,7 +8,7 @@ from services.framework.plan import Plan
 from services.notify.apprise_sender import send_mail, send_to_channel
 from services.notify.destinations import refuse_private
 from services.notify.mail import SmtpServer, compose
-from services.ports.access import ChannelRecord
+from services.ports.access import ChannelRecord, SealedError
 from services.ports.delivery import Letter, SendFailedError, Slot
 
 MAIL = "mail"
@@ -26,7 +26,7 @@ class Addresses(Protocol):
     """Knows each channel with its opened address."""
 
     def url(self, organisation_id: int, slug: str) -> tuple[ChannelRecord, str] | None:
-        """The channel and its address; None where there is none."""
+        """The channel and its address; None where there is none. Raises SealedError."""
         ...
 
 
@@ -62,7 +62,10 @@ class Notifier:
         if slot.channel == MAIL:
             self._mail(slot, letter)
             return
-        found = self._addresses.url(slot.organisation_id, slot.channel)
+        try:
+            found = self._addresses.url(slot.organisation_id, slot.channel)
+        except SealedError as error:
+            raise SendFailedError(str(error)) from None
         if found is None:
             raise SendFailedError(f"there is no channel {slot.channel}", permanent=True)
         channel, address = found

@@ -7,13 +7,13 @@ import hashlib
 from typing import Any
 
 import sqlalchemy as sa
-from cryptography.fernet import Fernet, MultiFernet
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from sqlalchemy.exc import IntegrityError
 
 from services.persistence import tables
 from services.persistence.audit import append
 from services.persistence.engine import reading, writing
-from services.ports.access import AuditEntry, ChannelRecord, TakenError
+from services.ports.access import AuditEntry, ChannelRecord, SealedError, TakenError
 
 _TABLE = tables.channel
 _PUBLIC = tuple(column for column in _TABLE.c if column.name != "secret_url")
@@ -51,14 +51,20 @@ class DatabaseChannelStore:
             return tuple(_record(row) for row in connection.execute(query.order_by(_TABLE.c.slug)))
 
     def url(self, organisation_id: int, slug: str) -> tuple[ChannelRecord, str] | None:
-        """The channel with its opened address; raises InvalidToken where no key opens it."""
+        """The channel with its opened address. Raises SealedError where no key opens it."""
         with reading(self._engine) as connection:
             row = connection.execute(sa.select(_TABLE).where(_is(organisation_id, slug))).first()
         if row is None:
             return None
         values = dict(row._mapping)
         sealed = values.pop("secret_url")
-        return ChannelRecord(**values), self._seal.decrypt(sealed).decode()
+        try:
+            return ChannelRecord(**values), self._seal.decrypt(sealed).decode()
+        except InvalidToken:
+            raise SealedError(
+                f"no secret key opens the address of {slug}: put the key that it was added under"
+                " behind the current one, or remove the channel and add it again"
+            ) from None
 
     def remove(self, organisation_id: int, slug: str, audit: AuditEntry) -> bool:
         """Remove a channel; False where there is none of that slug."""

@@ -23,6 +23,10 @@ class UnknownError(AccessError):
     """There is no such thing in this organisation."""
 
 
+class SealedError(AccessError):
+    """A secret that none of today's secret keys opens."""
+
+
 @dataclass(frozen=True, slots=True)
 class Actor:
     """Who does something, and by which edge: web, api or cli."""

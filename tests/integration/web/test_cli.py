@@ -194,6 +194,21 @@ def test_an_address_is_sealed_and_opens_with_any_of_the_keys(
     rotated.close()
 
 
+def test_a_channel_that_no_key_opens_is_one_line(
+    run: Run, north: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = "https://hooks.slack.com/services/T0AB/B0CD/abcDEF123secret"
+    run("channels", "add", "room", "slack", said=url + "\n")
+    monkeypatch.setenv("BIGDOT_SECRET_KEY", "n" * 40)
+    settings.cache_clear()
+    tried = run("channels", "test", "room")
+    assert tried.exit_code == 1
+    assert tried.stderr.startswith("Error: room: no secret key opens the address of room: ")
+    assert len(tried.stderr.splitlines()) == 1
+    assert run("channels", "list").exit_code == 0
+    assert run("channels", "remove", "room").exit_code == 0
+
+
 def test_a_database_without_a_schema_is_one_line(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
