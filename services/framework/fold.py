@@ -174,11 +174,14 @@ class Fold:
     _judged: list[Step] = field(default_factory=list)
     _decided: bool = False
     _deadline: int | None = None
+    _improves: bool = True
+    _error: float = 0.0
 
     def __post_init__(self) -> None:
         self.path, self.upper, self.worse = self._lag(), self._lag(), self._lag()
         course = self.course
         self._deadline = course.aim.deadline.ordinal if course.aim.deadline else None
+        self._improves, self._error = course.improves, course.level.error
         history = course.history
         self.before = len(history)
         self._noise = Noise(course.measure, course.baseline, course.gap, history)
@@ -230,7 +233,8 @@ class Fold:
             self._judged.append(step)
         if shown is not None:
             self._noise.learn(shown, expected)
-            self.wanting = max(self._noise.wanting, MIN_POINTS - len(self._judged), 0)
+            if self.wanting:
+                self.wanting = max(self._noise.wanting, MIN_POINTS - len(self._judged), 0)
 
     def _noise_of(self, point: Point, expected: float) -> float | None:
         """The noise of a judged value by what came before it; None while it is not known."""
@@ -256,7 +260,7 @@ class Fold:
     def _next(self, ordinal: int, point: Point, value: float, short: float) -> Status:
         """The status after a judged value; the order of the questions is the precedence."""
         worse = self._worse(point, value)
-        reached = self.course.improves and self._reached(ordinal)
+        reached = self._improves and self._reached(ordinal)
         slipping = self._slipping(short, reached)
         if self.status in DECIDED or self._after(ordinal):
             return self.status
@@ -272,7 +276,7 @@ class Fold:
         """Past the deadline only an achieved aim, or one that holds, goes on being judged."""
         if self._deadline is None or ordinal <= self._deadline:
             return False
-        return not self._decided or (self.course.improves and self.slip is None)
+        return not self._decided or (self._improves and self.slip is None)
 
     def _worse(self, point: Point, value: float) -> bool:
         """Whether the value is surely worse than the baseline; a within aim has harm both ways."""
@@ -280,13 +284,13 @@ class Fold:
         if course.low is not None:
             return False
         sigma = self._noise.at(course.level.value, point.denominator)
-        lag = course.compared(value, course.level.value, sigma, course.level.error)
+        lag = course.compared(value, course.level.value, sigma, self._error)
         evidence = self.worse.add(lag)
         beyond = lag.lag > BEYOND
         if self.status is Status.DETERIORATING:
             return beyond or not evidence.cleared
         lagging = self._behind.sure
-        return (course.improves or lagging) and (evidence.sure or (lagging and beyond))
+        return (self._improves or lagging) and (evidence.sure or (lagging and beyond))
 
     def _reached(self, ordinal: int) -> bool:
         """Whether the last three values are at or better than the target, by an interval."""
@@ -307,7 +311,7 @@ class Fold:
         return Status.SLIPPING if stays or slipped.sure else Status.ACHIEVED
 
     def _against_path(self, evidence: Evidence) -> Status:
-        fine = Status.ON_TRACK if self.course.improves else Status.HOLDING
+        fine = Status.ON_TRACK if self._improves else Status.HOLDING
         if evidence.sure or (self.status in _BEHIND and not evidence.cleared):
             return Status.OFF_TRACK
         doubted = self.status in _BEHIND or self.status is Status.AT_RISK
@@ -324,7 +328,7 @@ class Fold:
 
     def _at_deadline(self) -> Status:
         off = self.status in _BEHIND or self.status is Status.SLIPPING
-        if not self.course.improves:
+        if not self._improves:
             return Status.MISSED if off else self.status
         if self.status in (Status.ACHIEVED, Status.WAITING):
             return self.status

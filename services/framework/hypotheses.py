@@ -20,10 +20,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from services.framework.past import BENDS
+
 Array = NDArray[np.float64]
 
-BENDS = 8
-"""A course can bend at each eighth of the time between start and deadline."""
 LEAST_SHARE = 0.05
 EARLY = range(BENDS // 2 - 1, BENDS - 1)
 LATE = range(BENDS // 2)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from services.framework.periods import Period
 
@@ -116,8 +117,7 @@ class Link:
     person: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class PathReading:
+class PathReading(NamedTuple):
     """One judged period: the value, the path there, and how surely behind it the aim was.
 
     ``lag`` is standardised (positive is behind), ``ewma`` its running mean, ``limit`` what ``ewma``

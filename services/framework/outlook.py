@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from math import ceil, exp, hypot, inf, lgamma, log, sqrt
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from services.framework.fold import (
     DECIDED,
@@ -25,15 +25,17 @@ from services.framework.fold import (
     Course,
     Fold,
 )
-from services.framework.forecast import LATELY, RUNNING, Keeping, Mixture, Past, predicted
-from services.framework.hypotheses import BENDS
 from services.framework.judgement import Forecast, Status
+from services.framework.past import BENDS, LATELY, RUNNING, Keeping, Past
 from services.framework.periods import Frequency
 from services.framework.plan import Intent, Kind
 from services.framework.series import Point
 from services.framework.texts import count, digits_for, number, periods
 from services.framework.trajectory import elapsed_of, share_of
 from services.framework.turning import bounds
+
+if TYPE_CHECKING:
+    from services.framework.forecast import Mixture
 
 MIN_SINCE = 4
 MIN_VALUES = 8
@@ -112,6 +114,8 @@ def _together(course: Course, fold: Fold) -> int:
 
 
 def _forecast(course: Course, fold: Fold) -> Forecast:
+    from services.framework.forecast import predicted  # noqa: PLC0415 - who asks pays for numpy
+
     view = _viewed(course, fold)
     mixture = predicted(view.past)
     low95, low80, middle, high80, high95 = _within(

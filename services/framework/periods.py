@@ -88,6 +88,8 @@ class Period:
     @property
     def ordinal(self) -> int:
         """A whole number that grows by one from each period to the next of its frequency."""
+        if self.frequency is Frequency.MONTH:
+            return self.start.year * 12 + self.start.month - 1
         if self.frequency is Frequency.DAY:
             return self.start.toordinal()
         if self.frequency is Frequency.WEEK:
@@ -116,7 +118,7 @@ class Period:
         if self.frequency in (Frequency.DAY, Frequency.WEEK):
             days = periods * (7 if self.frequency is Frequency.WEEK else 1)
             return Period(self.start + timedelta(days=days), self.frequency)
-        months = _MONTHS[self.frequency]
+        months = 1 if self.frequency is Frequency.MONTH else _MONTHS[self.frequency]
         index = self.start.year * 12 + self.start.month - 1 + periods * months
         return Period(date(index // 12, index % 12 + 1, 1), self.frequency)
 

@@ -128,8 +128,8 @@ def _point(measure: Measure, observation: Observation) -> Point:
 
 def is_sound(observation: Observation) -> bool:
     """Whether the numbers of an observation are finite, and of a size that can be reckoned with."""
-    value, over = observation.value or 0.0, observation.denominator
-    if not abs(value) <= LARGEST:
+    over = observation.denominator
+    if not -LARGEST <= (observation.value or 0.0) <= LARGEST:
         return False
     if over is None:
         return True

@@ -13,21 +13,18 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cache, lru_cache
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-import numpy as np
-
+from services.framework.causes import HIGH, LOW, Rule
 from services.framework.facts import SeriesKey
 from services.framework.noise import has_counts
 from services.framework.periods import Period
 from services.framework.plan import Aim, Direction, Driver, Kind, Measure, Plan
 from services.framework.series import Point, Series
-from services.framework.spc.findings import marks_of
-from services.framework.spc.limits import Numbers, panel
-from services.framework.spc.options import ChartKind, Options
-from services.framework.spc.rule_sets import RULE_SETS, RuleSet
-from services.framework.spc.rules import HIGH, LOW, Rule
 from services.framework.trajectory import better
+
+if TYPE_CHECKING:
+    from services.framework.spc.rule_sets import RuleSet
 
 LEAST = 10
 """Baseline points that a median or a limit needs; 12 and more make them firm."""
@@ -193,7 +190,7 @@ def readings(
 class _Chart(NamedTuple):
     """What series must share to be charted together."""
 
-    kind: ChartKind
+    kind: str
     first: int
     freeze: int
     length: int
@@ -263,11 +260,11 @@ def _charted(look: Look, measure: Measure, points: tuple[Point, ...], base: int)
     return _Row(look, chart, points, base, tuple(values), tuple(sizes) if counted else None)
 
 
-def _kind_of(measure: Measure, *, counted: bool) -> ChartKind:
+def _kind_of(measure: Measure, *, counted: bool) -> str:
     """Counts out of counts are charted as such (with Laney's correction), single values as XmR."""
     if counted:
-        return ChartKind.P_PRIME if measure.kind is Kind.PROPORTION else ChartKind.U_PRIME
-    return ChartKind.C if measure.kind is Kind.EVENTS else ChartKind.XMR
+        return "pp" if measure.kind is Kind.PROPORTION else "up"
+    return "c" if measure.kind is Kind.EVENTS else "xmr"
 
 
 def _sizes(rows: Sequence[_Row]) -> tuple[tuple[float, ...], ...] | None:
@@ -282,11 +279,17 @@ def _marked(
     sizes: tuple[tuple[float, ...], ...] | None,
 ) -> tuple[_Answer, ...]:
     """Both charts of series of one shape; the same values are charted once."""
+    import numpy as np  # noqa: PLC0415 - only what is charted pays for numpy
+
+    from services.framework.spc.findings import marks_of  # noqa: PLC0415
+    from services.framework.spc.limits import Numbers, panel  # noqa: PLC0415
+    from services.framework.spc.options import ChartKind, Options  # noqa: PLC0415
+
     numbers = Numbers(np.array(values), None if sizes is None else np.array(sizes))
-    rules = RULE_SETS[chart.rule_set]
+    rules = _rule_set(chart.rule_set)
     options = Options(freeze=chart.freeze or None, multiply=chart.multiply)
     runs = replace(options, centre=chart.level if not chart.freeze else "median")
-    control = panel(chart.kind, numbers, rules.options(options))
+    control = panel(ChartKind(chart.kind), numbers, rules.options(options))
     run = panel(ChartKind.RUN, numbers, runs)
     own = marks_of(control, _control_rules(rules.name)) if chart.freeze else {}
     level = marks_of(run, _run_rules(rules.name))
@@ -304,9 +307,16 @@ def _marked(
 
 
 @cache
+def _rule_set(name: str) -> RuleSet:
+    from services.framework.spc.rule_sets import RULE_SETS  # noqa: PLC0415
+
+    return RULE_SETS[name]
+
+
+@cache
 def _control_rules(name: str) -> RuleSet:
     """What is asked of the control chart: always what an improvement signal is made of."""
-    rules = RULE_SETS[name]
+    rules = _rule_set(name)
     asked = [*_BEYOND]
     if rules.name != "run":
         asked += [rule for rule in rules.rules if rule in (Rule.SHIFT, Rule.TREND, Rule.LONG_RUN)]
@@ -317,11 +327,11 @@ def _control_rules(name: str) -> RuleSet:
 def _run_rules(name: str) -> RuleSet:
     """What is asked of the run chart: a shift, and the trend where the measure is judged by it."""
     asked = (Rule.SHIFT, Rule.TREND) if name == "run" else (Rule.SHIFT,)
-    return replace(RULE_SETS["run"], rules=asked)
+    return replace(_rule_set("run"), rules=asked)
 
 
 def _reading(row: _Row, answer: _Answer) -> Reading:
-    rules = RULE_SETS[row.chart.rule_set]
+    rules = _rule_set(row.chart.rule_set)
     up, down = (HIGH, LOW) if row.look.sign > 0 else (LOW, HIGH)
     flat = not answer.upper > answer.lower
     beyond = {} if flat else {rule: answer.marks[rule] for rule in _BEYOND}

@@ -236,7 +236,7 @@ class Lag:
         self._variance = (1 - memory) ** 2 * self._variance + memory**2
         self._shared += memory * (comparison.shared - self._shared)
         error = sqrt(self._variance + self._shared * self._shared)
-        return _weigh(comparison.lag, self.ewma, error, self.sure)
+        return _weigh(comparison.lag, self.ewma, self.sure * error)
 
     def lag_to_reach(self, widths: float, shared: float = 0.0) -> float:
         """The lag by which the next period would bring the EWMA to ``widths`` standard errors."""
@@ -263,17 +263,9 @@ def behind(
     return tuple(answer)
 
 
-def _weigh(lag: float, ewma: float, error: float, sure: float) -> Evidence:
-    doubt = sure * DOUBT
-    return Evidence(
-        lag,
-        ewma,
-        sure * error,
-        sure=ewma > sure * error,
-        doubt=ewma > doubt * error,
-        cleared=ewma <= sure / 2 * error,
-        settled=ewma <= doubt / 2 * error,
-    )
+def _weigh(lag: float, ewma: float, limit: float) -> Evidence:
+    doubt, half = DOUBT * limit, limit / 2
+    return Evidence(lag, ewma, limit, ewma > limit, ewma > doubt, ewma <= half, ewma <= doubt / 2)
 
 
 def limit_over(periods: int) -> float:

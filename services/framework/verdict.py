@@ -47,7 +47,7 @@ from itertools import takewhile
 from typing import NamedTuple
 
 from services.framework.facts import SeriesKey
-from services.framework.fold import DECIDED, Course, Fold, prepared
+from services.framework.fold import DECIDED, Course, Fold, Step, prepared
 from services.framework.judgement import PathReading, Status, Verdict
 from services.framework.outlook import outlook
 from services.framework.periods import Period, local_date, midnight
@@ -225,17 +225,19 @@ def _period(course: Course, ordinal: int | None) -> Period | None:
 
 
 def _readings(course: Course, fold: Fold) -> tuple[PathReading, ...]:
-    return tuple(
-        PathReading(
-            step.point.period if step.point else _missing(course, step.ordinal),
-            step.point.value if step.point else None,
-            step.expected,
-            step.path.lag if step.sigma is not None else None,
-            step.path.ewma if step.sigma is not None else None,
-            step.path.limit if step.sigma is not None else None,
-            step.status,
-        )
-        for step in fold.steps
+    return tuple([_reading(course, step) for step in fold.steps])
+
+
+def _reading(course: Course, step: Step) -> PathReading:
+    point, known = step.point, step.sigma is not None
+    return PathReading(
+        point.period if point else _missing(course, step.ordinal),
+        point.value if point else None,
+        step.expected,
+        step.path.lag if known else None,
+        step.path.ewma if known else None,
+        step.path.limit if known else None,
+        step.status,
     )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from services.framework.causes import Rule
 from services.framework.expectations.catalogue import (
     Expectation,
     Finding,
@@ -21,7 +22,6 @@ from services.framework.expectations.catalogue import (
 )
 from services.framework.judgement import Input, Severity, SubjectKind
 from services.framework.signals import Hit, Reading
-from services.framework.spc.rules import Rule
 from services.framework.texts import digits_for, number
 
 _POINTS = Parameter("points", 12, 10, 30, "baseline values that the limits must rest on")

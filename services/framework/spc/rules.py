@@ -12,16 +12,36 @@ Care Data Guide; NHS England, Making Data Count; long run, few crossings: Anhøj
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from services.framework.causes import HIGH, LOW, NEAR, Rule
 from services.framework.spc.panel import Flags, Floats, Ints
 from services.framework.spc.runs import Sides, sides
 
-HIGH, LOW, NEAR = 1, 2, 4
+__all__ = [
+    "HIGH",
+    "LOW",
+    "NEAR",
+    "Counts",
+    "MarkTies",
+    "Marks",
+    "Rule",
+    "RunsOf",
+    "Ties",
+    "TwoOfThree",
+    "beyond",
+    "hugging",
+    "outside_limits",
+    "runs_of",
+    "shift",
+    "steps_of",
+    "trend",
+    "two_of_three",
+]
+
 Counts = NDArray[np.int32]
 Marks = NDArray[np.uint8]
 """A sum of ``HIGH``, ``LOW`` and ``NEAR`` a point: it belongs to a signal of that side."""
@@ -29,25 +49,6 @@ Marks = NDArray[np.uint8]
 Ties = Literal["skip", "break"]
 MarkTies = Literal["inside", "after"]
 TwoOfThree = Literal["mdc2024", "ptd", "zone"]
-
-
-class Rule(StrEnum):
-    """The rules, by the names that answers use."""
-
-    OUTSIDE_LIMITS = "outside_limits"
-    TREND = "trend"
-    TWO_OF_THREE = "two_of_three"
-    SHIFT = "shift"
-    HUGGING = "hugging"
-    LONG_RUN = "long_run"
-    FEW_CROSSINGS = "few_crossings"
-    TOO_FEW_RUNS = "too_few_runs"
-    TOO_MANY_RUNS = "too_many_runs"
-
-    @property
-    def words(self) -> str:
-        """The rule in words."""
-        return self.value.replace("_", " ")
 
 
 def beyond(values: Floats, lower: Floats, upper: Floats, near: Floats) -> Sides:

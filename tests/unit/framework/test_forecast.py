@@ -15,10 +15,11 @@ from hypothesis import strategies as st
 
 from services.framework.facts import Facts, Observation
 from services.framework.fold import Course, Fold, prepared
-from services.framework.forecast import AT_END, Past, below, calmed, predicted
+from services.framework.forecast import below, calmed, predicted
 from services.framework.hypotheses import MANNERS, holding, improving
 from services.framework.judgement import Forecast, Status, Verdict
 from services.framework.outlook import counts_at, outlook, percent
+from services.framework.past import AT_END, Past
 from services.framework.periods import Frequency, Period
 from services.framework.plan import AimMeasure, Baseline, Direction, Intent, Kind, Plan
 from services.framework.series import read_series
