@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
+from typing import Any
 
 import click
+from click.exceptions import NoArgsIsHelpError
 
 COMMANDS = {
     "up": ("web.cli.up", "Run everything on this machine."),
@@ -16,6 +19,7 @@ COMMANDS = {
     "clock": ("web.cli.serve", "Read or move business time."),
     "plan": ("web.cli.plan", "Check, compare, apply and export plans."),
     "spc": ("web.cli.spc", "Put a series on a control chart and say what the rules find."),
+    "catalogue": ("web.cli.catalogue", "List what the execution framework expects."),
     "backtest": ("web.cli.backtest", "Judge a plan over past data."),
     "keys": ("web.cli.keys", "Make, list and revoke API keys."),
     "users": ("web.cli.users", "Make, list and disable accounts."),
@@ -26,7 +30,24 @@ COMMANDS = {
 
 
 class LazyGroup(click.Group):
-    """A group whose commands are imported when they are asked for."""
+    """A group whose commands are imported when they are asked for, and whose errors are a line."""
+
+    def main(self, *args: Any, standalone_mode: bool = True, **extra: Any) -> Any:
+        """Run a command; each error is told in one line, a wrong use with where to read on."""
+        if not standalone_mode:
+            return super().main(*args, standalone_mode=False, **extra)
+        try:
+            code = super().main(*args, standalone_mode=False, **extra)
+        except NoArgsIsHelpError as error:
+            error.show()
+            code = error.exit_code
+        except click.ClickException as error:
+            click.echo(f"Error: {_in_a_line(error)}", err=True)
+            code = error.exit_code
+        except click.Abort:
+            click.echo("Error: stopped before it was done", err=True)
+            code = 1
+        sys.exit(code if isinstance(code, int) else 0)
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         """The names, in the order of `COMMANDS`."""
@@ -46,6 +67,13 @@ class LazyGroup(click.Group):
         """The list of commands, without importing any."""
         with formatter.section("Commands"):
             formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+
+
+def _in_a_line(error: click.ClickException) -> str:
+    text = " ".join(error.format_message().split())
+    if not isinstance(error, click.UsageError) or error.ctx is None:
+        return text
+    return f"{text.rstrip('.')} (see {error.ctx.command_path} --help)"
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
