@@ -55,10 +55,17 @@ def between_events(
         _point(day, gap, places[day.toordinal()]) for day, gap in zip(days[1:], gaps, strict=True)
     ]
     if through is not None and through > days[-1]:
-        since = float((through - days[-1]).days)
-        note = f"so far, since {day_name(days[-1])}"
-        points.append(ChartPoint(through, day_name(through), since, None, judged=False, note=note))
+        points.append(_so_far(days[-1], through, points[-1].high))
     return control, tuple(points)
+
+
+def _so_far(last: date, through: date, limit: float | None) -> ChartPoint:
+    """The time since the last event, which is not over."""
+    since = float((through - last).days)
+    note = f"so far, since {day_name(last)}"
+    if limit is not None and since > limit:
+        note += f"; already longer than the limit of {limit:.0f}"
+    return ChartPoint(through, day_name(through), since, None, judged=False, note=note)
 
 
 def _charted(line: Line, days: tuple[date, ...], gaps: list[float]) -> Control:

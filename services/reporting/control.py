@@ -8,12 +8,13 @@ the measure's own rule set where it names one. Values that are not judged are le
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import lru_cache
 from statistics import median
 from typing import Literal, NamedTuple
 
 from services.framework.noise import has_counts
-from services.framework.periods import Period
+from services.framework.periods import Period, between
 from services.framework.plan import Aim, AimMeasure, Direction, Intent, Kind, Measure
 from services.framework.series import Point, Series
 from services.framework.spc.answer import Answer, Question, answer
@@ -27,6 +28,7 @@ from services.framework.texts import count, number, periods
 from services.framework.trajectory import better
 
 Tone = Literal["better", "worse", "other"]
+Cells = tuple[float | None, ...]
 LEAST_BASELINE = 10
 """Baseline values that limits can be frozen from; with fewer they rest on all values."""
 LEAST_LIMITS = 12
@@ -178,27 +180,22 @@ def _direction(aim: Aim, declared: AimMeasure, measure: Measure, level: float) -
 class _Stretch(NamedTuple):
     """The judged points from the baseline on, and how many periods of it are the baseline.
 
-    ``base`` is how many judged values there are in those.
+    ``base`` is how many judged values there are in those; ``periods`` are all from the first point
+    to the last.
     """
 
     points: tuple[Point, ...]
     freeze: int
     base: int
+    periods: tuple[Period, ...]
 
-    @property
-    def periods(self) -> tuple[Period, ...]:
-        """Every period from the first point to the last."""
-        first, last = self.points[0], self.points[-1]
-        many = last.ordinal - first.ordinal + 1
-        return tuple(first.period.shift(step) for step in range(many))
-
-    def cells(self, numbers: Sequence[float | None]) -> list[float | None]:
+    def cells(self, numbers: Sequence[float | None]) -> Cells:
         """A number of each point by period; None where there is no point."""
         start = self.points[0].ordinal
         found: list[float | None] = [None] * len(self.periods)
         for point, value in zip(self.points, numbers, strict=True):
             found[point.ordinal - start] = value
-        return found
+        return tuple(found)
 
 
 def _stretch(aim: Aim, declared: AimMeasure, series: Series) -> _Stretch:
@@ -208,9 +205,10 @@ def _stretch(aim: Aim, declared: AimMeasure, series: Series) -> _Stretch:
         p for p in series.points if p.judged and (not stated.first or p.period >= stated.first)
     )
     base = [p for p in points if end is not None and p.ordinal <= end.ordinal]
+    every = between(points[0].period, points[-1].period) if points else ()
     if len(base) < LEAST_BASELINE:
-        return _Stretch(points, 0, len(base))
-    return _Stretch(points, base[-1].ordinal - points[0].ordinal + 1, len(base))
+        return _Stretch(points, 0, len(base), every)
+    return _Stretch(points, base[-1].ordinal - points[0].ordinal + 1, len(base), every)
 
 
 def _charted(
@@ -238,22 +236,49 @@ def named(found: Answer) -> str:
     return f"{_TITLES[found.chart.kind]}; {rules.title}, {rules.name} version {rules.version}"
 
 
+class _Asked(NamedTuple):
+    """What is asked of the engine, so that the same need not be asked twice."""
+
+    values: Cells
+    sizes: Cells | None
+    labels: tuple[str, ...]
+    chart: ChartKind
+    rules: str | None
+    direction: Better
+    target: float | None
+    options: Options
+
+    @property
+    def question(self) -> Question:
+        """The same for the engine."""
+        return Question(
+            self.values,
+            self.sizes,
+            self.labels,
+            self.chart,
+            self.rules,
+            self.direction,
+            self.target,
+            self.options,
+        )
+
+
 def _question(
     declared: AimMeasure, measure: Measure, stretch: _Stretch, direction: Better
-) -> Question:
+) -> _Asked:
     counted = has_counts(measure, stretch.points)
     target = declared.target
     numerators = [p.numerator if counted else p.value for p in stretch.points]
     low, high = measure.valid
-    return Question(
+    return _Asked(
         stretch.cells(numerators),
         stretch.cells([p.denominator for p in stretch.points]) if counted else None,
-        [period.label for period in stretch.periods],
-        chart=_kind(measure, stretch, counted=counted),
-        rules=measure.rule_set,
-        direction=direction,
-        target=target if isinstance(target, int | float) else None,
-        options=Options(
+        tuple(period.label for period in stretch.periods),
+        _kind(measure, stretch, counted=counted),
+        measure.rule_set,
+        direction,
+        target if isinstance(target, int | float) else None,
+        Options(
             freeze=stretch.freeze or None,
             multiply=measure.per if counted else 1.0,
             floor=None if counted or low is None else low,
@@ -273,16 +298,17 @@ def _kind(measure: Measure, stretch: _Stretch, *, counted: bool) -> ChartKind:
 _PLAINER = {ChartKind.P_PRIME: ChartKind.P, ChartKind.U_PRIME: ChartKind.U}
 
 
-def _answered(question: Question) -> Answer:
+@lru_cache(maxsize=512)
+def _answered(asked: _Asked) -> Answer:
     """The answer; of small counts that vary as chance has them, by the plainer P or U chart."""
-    found = answer(question)
+    found = answer(asked.question)
     plainer = _PLAINER.get(found.chart.kind)
     if plainer is None:
         return found
-    sizes = [size for size in question.denominators or () if size]
+    sizes = [size for size in asked.sizes or () if size]
     low, high = CHANCE
     if median(sizes) <= LARGE and low <= float(found.chart.panel.dispersion[0, -1]) <= high:
-        return answer(replace(question, chart=plainer))
+        return answer(asked._replace(chart=plainer).question)
     return found
 
 

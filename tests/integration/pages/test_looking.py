@@ -77,6 +77,27 @@ def test_an_aim_says_how_good_by_when_and_why(at_browser: At) -> None:
     assert "Jul 2025 55.0" in page
 
 
+def test_an_aim_says_its_chart_its_rules_and_its_icons(at_browser: At) -> None:
+    client = at_browser("viewer")
+    page = text_of(client, "/aims/harm-21")
+    assert "XmR chart; Making Data Count rules (NHS England), mdc version 1." in page
+    assert "Limits rest on the baseline, January 2024 to October 2024. Provisional: 10 of" in page
+    assert "Special cause, for the worse: values are high" in page
+    assert "Special causes (1) July 2025: 55.0 is above the limit" in page
+    assert "Jul 2025 55.0" in page
+    html = client.get("/aims/harm-21").text
+    found = re.search(r'alt="(Harm per 1,000 patient-days over time: [^"]+)"', html)
+    assert found
+    assert "the last value is 55.0 per 1,000 patient-days, July 2025" in found[1]
+    assert "1 point marked as special cause" in found[1]
+    icon = r'<svg[^>]*role="img" aria-label="special cause variation: concern, values are high">'
+    for path in ("/", "/aims/harm-21"):
+        shown = client.get(path).text
+        assert re.search(icon, shown), path
+        assert shown.count("What the icons mean") == 1
+    assert client.get("/aims/harm-21/chart.svg?view=between").status_code == 404
+
+
 def test_who_answers_is_a_role_to_executives_and_a_name_to_owners(at_browser: At) -> None:
     assert "(project leader)" in text_of(at_browser("executive"), "/aims/harm-21")
     assert "(project leader: " in text_of(at_browser("owner"), "/aims/harm-21")

@@ -57,10 +57,12 @@ def test_rare_events_have_a_chart_of_the_days_between_them() -> None:
 
 def test_the_time_since_the_last_is_drawn_and_not_judged() -> None:
     days = days_after(GAPS)
+    _, between = the_panels({KEY: events(days, days[-1] + timedelta(days=9))})
+    assert between.chart.points[-1].note == "so far, since 6 October 2024"
     _, between = the_panels({KEY: events(days, days[-1] + timedelta(days=200))})
     last = between.chart.points[-1]
     assert (last.value, last.judged, last.tone) == (200.0, False, None)
-    assert last.note == "so far, since 6 October 2024"
+    assert last.note == "so far, since 6 October 2024; already longer than the limit of 41"
     assert between.chart.words.startswith("Deaths: days between: 200 days so far, since 6 October")
 
 
