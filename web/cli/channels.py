@@ -15,6 +15,7 @@ from services.ports.delivery import Letter, SendFailedError, Slot
 from web.cli.options import (
     ACTOR,
     Trouble,
+    WrongInput,
     answer,
     json_option,
     organisation_option,
@@ -50,7 +51,7 @@ def add(
 ) -> None:
     """Add the channel ID; its address comes from the terminal, a pipe or --url-file."""
     owner = services.organisations.pick(organisation)
-    url = url_file.read_text(encoding="utf-8").strip() if url_file else read_secret("Address")
+    url = _address_in(url_file) if url_file else read_secret("Address")
     record = services.channels.add(owner.id, channel_id, kind, url, actor=ACTOR)
     answer(_plain(record), as_json=as_json, lines=[f"Added {record.slug}: {record.masked}"])
 
@@ -97,6 +98,16 @@ def test(services: Services, channel_id: str, organisation: str | None) -> None:
     except SendFailedError as error:
         raise Trouble(f"{channel_id}: {error}") from None
     click.echo(f"{channel_id}: the test message was taken.")
+
+
+def _address_in(file: Path) -> str:
+    """The address that a file holds. Raises Trouble, WrongInput."""
+    try:
+        return file.read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise Trouble(f"{file}: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise WrongInput(f"{file}: not UTF-8 text") from None
 
 
 def _trial(organisation_id: int, channel: str, domain: str) -> tuple[Slot, Letter]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 import click
 
-from services.ports.access import AccessError, Actor
+from services.ports.access import AccessError, Actor, TakenError, UnknownError
 
 if TYPE_CHECKING:
     from services.bootstrap import Services
@@ -33,18 +33,22 @@ class Trouble(click.ClickException):
     exit_code = 1
 
 
-class WrongSetting(Trouble):
-    """A setting is wrong: one line, exit code 2."""
+class WrongInput(Trouble):
+    """What was asked for makes no sense: one line, exit code 2."""
 
     exit_code = 2
+
+
+class WrongSetting(WrongInput):
+    """A setting is wrong: one line, exit code 2."""
 
 
 @contextmanager
 def open_services() -> Iterator[Services]:
     """Services as the environment's settings want them.
 
-    A wrong setting, a database that is away and a refused request each end the command with one
-    line.
+    A wrong setting, wrong input, a database that is away and a refused request each end the command
+    with one line.
     """
     from config.settings import SettingsError, settings
     from services.bootstrap import Services
@@ -57,10 +61,14 @@ def open_services() -> Iterator[Services]:
         services = Services(configured.service_options(settings()), bell)
     except SettingsError as error:
         raise WrongSetting(str(error)) from None
+    except OSError as error:
+        raise Trouble(f"{error.filename}: {error.strerror}") from None
     try:
         yield services
-    except AccessError as error:
+    except (UnknownError, TakenError) as error:
         raise Trouble(str(error)) from None
+    except AccessError as error:
+        raise WrongInput(str(error)) from None
     except DatabaseFailure as error:
         raise Trouble(_one_line(error)) from None
     finally:
