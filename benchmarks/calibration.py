@@ -10,7 +10,6 @@ Run: ``python -m benchmarks.calibration [AIMS_A_SHAPE_AND_KIND] [SEED]``.
 from __future__ import annotations
 
 import sys
-import time
 from collections.abc import Iterable, Iterator
 
 import numpy as np
@@ -18,17 +17,13 @@ import numpy as np
 from benchmarks.real_series import REACHED
 from benchmarks.scores import Score, Told, reliability, straight_line
 from benchmarks.worlds import BAD, GOOD, HARD, HOLD, KEY, PLAIN, Simulated, World, hold, simulate
-from services.framework.fold import Course, Fold, prepared
 from services.framework.judgement import Verdict
-from services.framework.outlook import outlook
 from services.framework.periods import Period
 from services.framework.series import Series, read_series
 from services.framework.verdict import judge
 
 EVERY = 3
 ERROR_GOAL = 0.05
-SPEED_GOAL_SECONDS = 20.0
-SPEED_EVALUATIONS = 57_600
 
 
 def verdict_at(aim: Simulated, whole: Series, month: Period) -> Verdict:
@@ -76,7 +71,7 @@ def groups(aims: int, seed: int) -> Iterator[tuple[str, list[Told]]]:
 
 
 def main(aims: int = 20, seed: int = 1) -> int:
-    """Print the scores of each world, the reliability table of all, and the speed; 1 if short."""
+    """Print the scores of each world, and the reliability table of all; 1 if a goal is missed."""
     print(
         f"{'world':40}{'told':>6}{'rate':>6}   Brier: {'ours':>6}{'line':>7}{'yes/no':>7}"
         f"{'base':>7}   error   in 80 %  in 95 %"
@@ -92,7 +87,8 @@ def main(aims: int = 20, seed: int = 1) -> int:
     print("\ntold   came   of")
     for row in reliability(everything):
         print(f"{row.told:5.2f}  {row.came:5.2f}  {row.many}")
-    return 0 if _is_quick(seed) and held else 1
+    print("every goal is met" if held else "a goal is missed")
+    return 0 if held else 1
 
 
 def _line(name: str, score: Score) -> str:
@@ -106,32 +102,6 @@ def _line(name: str, score: Score) -> str:
 def _holds(score: Score) -> bool:
     beaten = score.ours < min(score.line, score.yes_or_no, score.base_rate)
     return beaten and score.error <= ERROR_GOAL
-
-
-def _is_quick(seed: int, aims: int = 8) -> bool:
-    """Time status, forecast and probability at each of 24 months, and say what all aims take."""
-    rng = np.random.default_rng(seed)
-    made = list(simulate(PLAIN, {**GOOD, **BAD}, aims, rng))
-    began = time.process_time()
-    many = sum(_told_each_month(aim) for aim in made)
-    each = (time.process_time() - began) / many
-    whole_run = each * SPEED_EVALUATIONS
-    print(f"\n{1e6 * each:.0f} µs each; {SPEED_EVALUATIONS:,} take {whole_run:.1f} s of one core")
-    return whole_run <= SPEED_GOAL_SECONDS
-
-
-def _told_each_month(aim: Simulated) -> int:
-    """Status and outlook as of every month, in one pass; how many there were."""
-    start, deadline = aim.aim.start, aim.aim.deadline
-    assert start is not None
-    assert deadline is not None
-    declared = aim.aim.measures[0]
-    series = read_series(aim.plan, aim.facts, KEY)
-    course = prepared(aim.aim, declared, aim.plan.measures[declared.measure], series)
-    assert isinstance(course, Course)
-    fold = Fold(course)
-    months = range(start.ordinal, deadline.ordinal + 1)
-    return len([outlook(course, fold.run(month)) for month in months])
 
 
 if __name__ == "__main__":
