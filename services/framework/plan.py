@@ -123,7 +123,8 @@ class Measure:
 
     ``rule_set`` names the rules by which special causes are found (run, anhoej, shewhart, mdc);
     ``monthly_proxy`` a measure to watch between the values of a slow one; ``parameters`` hold for
-    this measure, by ``ID.name``.
+    this measure, by ``ID.name``. ``rebase`` has the first period of each new part of its control
+    chart; no path and no status rests on it.
     """
 
     id: str
@@ -147,6 +148,7 @@ class Measure:
     ended: date | None = None
     rule_set: str | None = None
     monthly_proxy: str | None = None
+    rebase: tuple[Period, ...] = ()
     parameters: Mapping[str, float] = field(default_factory=dict)
 
 

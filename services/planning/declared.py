@@ -67,8 +67,12 @@ def _fields(part: Part, *without: str) -> dict[str, Any]:
 
 
 def _measure(part: MeasurePart) -> Measure:
-    tuned = dict(part.parameters)
-    return Measure(**_fields(part, "unit", "parameters"), unit=part.unit or "", parameters=tuned)
+    return Measure(
+        **_fields(part, "unit", "parameters", "rebase"),
+        unit=part.unit or "",
+        parameters=dict(part.parameters),
+        rebase=tuple(some_period(name, part.frequency) for name in part.rebase),
+    )
 
 
 def _aim(part: AimPart, frequencies: Frequencies) -> Aim:

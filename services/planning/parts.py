@@ -121,6 +121,7 @@ class MeasurePart(Part):
     ended: Day | None = None
     rule_set: Literal["run", "anhoej", "shewhart", "mdc"] | None = None
     monthly_proxy: Slug | None = None
+    rebase: tuple[PeriodName, ...] = ()
     parameters: Parameters = Field(default_factory=dict)
 
 

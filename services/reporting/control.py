@@ -225,7 +225,7 @@ def _charted(
         tuple(_notes(found, stretch)),
         found,
         stretch.periods,
-        _rebase(found.chart.values, stretch, direction, digits),
+        _rebase(found, stretch, direction, digits),
         digits,
     )
 
@@ -280,11 +280,18 @@ def _question(
         target if isinstance(target, int | float) else None,
         Options(
             freeze=stretch.freeze or None,
+            rebase=_parts(measure, stretch),
             multiply=measure.per if counted else 1.0,
             floor=None if counted or low is None else low,
             ceiling=None if counted or high is None else high,
         ),
     )
+
+
+def _parts(measure: Measure, stretch: _Stretch) -> tuple[int, ...]:
+    """The first point of each new part that the plan declares, from 1."""
+    start, last = stretch.periods[0].ordinal, stretch.periods[-1].ordinal
+    return tuple(p.ordinal - start + 1 for p in measure.rebase if start < p.ordinal <= last)
 
 
 def _kind(measure: Measure, stretch: _Stretch, *, counted: bool) -> ChartKind:
@@ -318,6 +325,9 @@ def _notes(found: Answer, stretch: _Stretch) -> Iterator[str]:
         yield f"The centre line is the median of {_base_words(stretch)}; it has no limits"
     else:
         yield f"Limits rest on {_base_words(stretch)}"
+    for part in found.chart.parts[1:]:
+        first, own = stretch.periods[part.first - 1].label, count(part.n_base, "value")
+        yield f"From {first} on, as the plan says, they rest on {own} from there"
     yield from weaknesses(found)
 
 
@@ -335,17 +345,17 @@ def _base_words(stretch: _Stretch) -> str:
     return f"the baseline, {first.label} to {last.label}"
 
 
-def _rebase(
-    values: Sequence[float | None], stretch: _Stretch, direction: Better, digits: int
-) -> Rebase | None:
-    """The last run on the better side that still lasts, as a proposal."""
-    labels = [period.label for period in stretch.periods]
+def _rebase(answered: Answer, stretch: _Stretch, direction: Better, digits: int) -> Rebase | None:
+    """The last run on the better side in the last part that still lasts, as a proposal."""
+    begin = answered.chart.parts[-1].first - 1
+    values, every = answered.chart.values[begin:], stretch.periods[begin:]
+    labels = [period.label for period in every]
     baseline = stretch.freeze or LEAST_LIMITS
     found = sustained_runs(values, labels, _WANTED[direction], baseline).proposals
     if not found or not _lasts(values, found[-1]):
         return None
     last = found[-1]
-    first = stretch.periods[last.first - 1]
+    first = every[last.first - 1]
     since = values[last.first - 1 :]
     held = sum(1 for value in since if value is not None)
     many = periods(held, first.frequency) if held == len(since) else count(held, "value")

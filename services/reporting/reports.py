@@ -94,13 +94,13 @@ class Reporting:
         """An alert with its history."""
         return self._store.alert(organisation_id, alert_id)
 
-    def mails(self) -> tuple[Mail, ...]:
-        """What the local mailbox holds, of every organisation, the newest first."""
-        return self._store.mails()
+    def mails(self, organisation_id: int | None) -> tuple[Mail, ...]:
+        """What the local mailbox holds, of every organisation if None, the newest first."""
+        return self._store.mails(organisation_id)
 
-    def mail(self, mail_id: int) -> Mail | None:
-        """One mail of the local mailbox."""
-        return self._store.mail(mail_id)
+    def mail(self, mail_id: int, organisation_id: int | None) -> Mail | None:
+        """One mail of the local mailbox, of any organisation if None."""
+        return self._store.mail(mail_id, organisation_id)
 
     def name_of(self, organisation_id: int, about: str) -> str:
         """The name of what an alert is about, down to its milestone, driver or role."""

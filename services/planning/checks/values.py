@@ -40,6 +40,18 @@ def measures(book: Book) -> Iterator[Note]:
             yield wrong("valid-range", message, *at, "valid")
         if part.rollup and not part.sites:
             yield doubtful("no-sites", "`rollup` adds up sites, and none are listed", *at, "rollup")
+        yield from _rebased(part, (*at, "rebase"))
+
+
+def _rebased(measure: MeasurePart, at: Where) -> Iterator[Note]:
+    """New parts of a chart begin one after the other, each with a period of the measure."""
+    for position, name in enumerate(measure.rebase):
+        yield from _fits(name, measure.frequency, (*at, position))
+    known = [period_or_none(name, measure.frequency) for name in measure.rebase]
+    for position, (before, after) in enumerate(pairwise(known), start=1):
+        if before is not None and after is not None and before >= after:
+            message = f"{after} does not come after {before}"
+            yield wrong("rebase", message, *at, position)
 
 
 def _in_range(measure: MeasurePart, value: float, what: str, where: Where) -> Iterator[Note]:

@@ -162,6 +162,7 @@ def _measure(
             window=st.integers(1, 12),
             judge_provisional=st.booleans(),
             suppress_below=st.integers(1, 10),
+            rebase=st.just(["2025-02", "2025-09"]),
             rule_set=st.sampled_from(["run", "anhoej", "shewhart", "mdc"]),
             parameters=_PARAMETERS,
         ),

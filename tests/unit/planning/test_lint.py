@@ -128,6 +128,13 @@ ERRORS = [
         "unknown-expectation",
         "there is no expectation MIL-99; did you mean MIL-0",
     ),
+    ("owner: cmo", "owner: cmo, rebase: [2025-W07]", "period", "'2025-W07' is no month"),
+    (
+        "owner: cmo",
+        "owner: cmo, rebase: [2025-07, 2025-02]",
+        "rebase",
+        "2025-02 does not come after 2025-07",
+    ),
     ("owner: cmo", "owner: cmo, monthly_proxy: smr", "unknown-measure", "monthly_proxy: smr"),
     ("owner: cmo", "owner: cmo, monthly_proxy: hsmr", "proxy", "cannot stand in for itself"),
     ("start: 2024-11\n", "start: 2024-11\n    partners: [ann]\n", "unknown-person", "ann is not"),

@@ -167,6 +167,23 @@ def test_a_run_on_the_better_side_is_a_proposal_in_words() -> None:
     assert the_panel(values([*STEADY, *worse])).proposal is None
 
 
+def test_a_plan_that_says_so_draws_a_new_part_and_moves_no_path() -> None:
+    lower = [95, 94, 96, 93, 95, 94, 96, 95, 94]
+    observed = values([*STEADY, *lower])
+    before = the_line(observed)
+    after = the_line(observed, a_measure(rebase=(month("2024-11"), month("2027-01"))))
+    assert (before.points[18].centre, after.points[18].centre) == (
+        100.1,
+        pytest.approx(94.67, 1e-3),
+    )
+    assert after.points[9].high == before.points[9].high
+    assert after.control.rebase is None
+    assert "From 2024-11 on, as the plan says, they rest on 9 values from there" in (
+        after.control.notes
+    )
+    assert [p.expected for p in after.points] == [p.expected for p in before.points]
+
+
 def test_the_fan_ends_in_the_forecast_of_the_verdict() -> None:
     panel = the_panel(values(A1[:18]))
     first, last = panel.chart.fan[0], panel.chart.fan[-1]
