@@ -11,15 +11,9 @@ from datetime import date
 from functools import partial
 from typing import NamedTuple
 
-from services.framework.expectations.catalogue import Expectation, Situation
+from services.framework.expectations.catalogue import Ladder, Situation
 from services.framework.expectations.portfolio import PRT_01
-from services.framework.expectations.projects import (
-    MIL_01,
-    PRJ_02,
-    ladder_of,
-    open_until,
-    vacant_since,
-)
+from services.framework.expectations.projects import strains_of
 from services.framework.facts import Role
 from services.framework.judgement import Link, Outcome, Severity
 from services.framework.plan import Aim, Driver, Milestone, Project, ProjectState
@@ -87,13 +81,13 @@ def _driver_link(situation: Situation, aim: Aim, driver: Driver) -> Link:
 
 def _vacant(situation: Situation, project: Project, coming: list[date]) -> Iterator[Weakness]:
     """Roles that stand vacant for too long; what is still to come goes into ``coming``."""
-    for role, other in ((Role.LEADER, Role.SPONSOR), (Role.SPONSOR, Role.LEADER)):
-        since = vacant_since(situation, project, role)
-        severity = _climb(situation, PRJ_02, since, coming)
-        if since is not None and severity is not None:
-            problem = f"no {role.value} since {since}"
+    for role, ladder in strains_of(situation, project).roles:
+        severity = _climb(situation, ladder, coming)
+        if severity is not None:
+            other = Role.SPONSOR if role is Role.LEADER else Role.LEADER
+            problem = f"no {role.value} since {ladder.since}"
             link = partial(_project_link, situation, project, problem, other)
-            yield Weakness((_weight(severity), 1.0, since.toordinal()), link)
+            yield Weakness((_weight(severity), 1.0, ladder.since.toordinal()), link)
 
 
 def _project_link(situation: Situation, project: Project, problem: str, role: Role) -> Link:
@@ -103,12 +97,11 @@ def _project_link(situation: Situation, project: Project, problem: str, role: Ro
 
 def _late(situation: Situation, project: Project, coming: list[date]) -> Iterator[Weakness]:
     """Milestones that are too long past due."""
-    for milestone in project.milestones:
-        due = open_until(situation, project, milestone)
-        severity = _climb(situation, MIL_01, due, coming)
-        if due is not None and severity is not None:
-            link = partial(_milestone_link, situation, project, milestone, due)
-            yield Weakness((_weight(severity), 2.0, due.toordinal()), link)
+    for milestone, ladder in strains_of(situation, project).milestones:
+        severity = _climb(situation, ladder, coming)
+        if severity is not None:
+            link = partial(_milestone_link, situation, project, milestone, ladder.since)
+            yield Weakness((_weight(severity), 2.0, ladder.since.toordinal()), link)
 
 
 def _milestone_link(
@@ -119,12 +112,7 @@ def _milestone_link(
     return Link("milestone", milestone.key, milestone.name, problem, "project leader", person)
 
 
-def _climb(
-    situation: Situation, expectation: Expectation, since: date | None, coming: list[date]
-) -> Severity | None:
-    if since is None:
-        return None
-    ladder = ladder_of(situation, expectation, since)
+def _climb(situation: Situation, ladder: Ladder, coming: list[date]) -> Severity | None:
     following = ladder.next_after(situation.today)
     if following is not None:
         coming.append(following)

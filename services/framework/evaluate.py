@@ -107,9 +107,11 @@ def _calendar(situation: Situation, projects: Iterable[Project]) -> datetime | N
 
 
 def _dates(situation: Situation, aim: Aim) -> Iterable[datetime]:
-    """When a driver is linked or ended, and from when the aim's drivers are asked for projects."""
+    """When a driver, a site or a stratum comes or ends, and from when drivers need projects."""
     days = [day for driver in aim.drivers for day in (driver.linked_on, driver.ended)]
     days += [aim.adopted.on if aim.adopted else None, aim.start.start if aim.start else None]
+    days += [site.ended for site in situation.plan.sites.values()]
+    days += [stratum.ended for stratum in situation.plan.strata.values()]
     return [situation.begins(day) for day in days if day is not None and day > situation.today]
 
 

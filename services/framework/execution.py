@@ -19,15 +19,8 @@ from datetime import date
 
 from services.framework.expectations.catalogue import Situation
 from services.framework.expectations.progress import is_behind, last_score, pace_of, stuck_since
-from services.framework.expectations.projects import (
-    MIL_01,
-    PRJ_02,
-    ladder_of,
-    open_until,
-    vacant_since,
-)
-from services.framework.facts import Role
-from services.framework.judgement import ProjectWork, Severity
+from services.framework.expectations.projects import strains_of
+from services.framework.judgement import ProjectWork
 from services.framework.plan import Aim, Project, ProjectState, Serve
 
 
@@ -108,21 +101,15 @@ def _state(situation: Situation, project: Project, coming: list[date]) -> str | 
 
 def _holdups(situation: Situation, project: Project, coming: list[date]) -> Iterator[str]:
     """What holds an active project up; each yields the dates on which it could come to."""
-    for role in (Role.LEADER, Role.SPONSOR):
-        since = vacant_since(situation, project, role)
-        if since is not None:
-            trips = ladder_of(situation, PRJ_02, since).trips
-            coming.append(trips)
-            if trips <= situation.today:
-                yield f"no {role.value} since {since}"
-    for milestone in project.milestones:
-        due = open_until(situation, project, milestone)
-        if due is None:
-            continue
-        ladder = ladder_of(situation, MIL_01, due)
+    strains, today = strains_of(situation, project), situation.today
+    for role, ladder in strains.roles:
+        coming.append(ladder.trips)
+        if ladder.trips <= today:
+            yield f"no {role.value} since {ladder.since}"
+    for milestone, ladder in strains.milestones:
         coming += [day for day in (ladder.worsens, milestone.ended) if day is not None]
-        if ladder.severity(situation.today) is Severity.CRIT:
-            yield f"{milestone.name} was due on {due}"
+        if ladder.worsens is not None and ladder.worsens <= today:
+            yield f"{milestone.name} was due on {ladder.since}"
     yield from _standstill(situation, project, coming)
 
 

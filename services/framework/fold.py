@@ -19,7 +19,6 @@ from services.framework.series import Point, Series
 from services.framework.trajectory import (
     NOTHING_YET,
     BaselineLevel,
-    Comparison,
     Evidence,
     GlidePath,
     Lag,
@@ -36,8 +35,8 @@ SURELY_SHORT = 2.5
 SHORT_IF_OFF = 1.0
 BEYOND = 3.0
 
-DECIDED = frozenset({Status.MISSED, Status.CLOSE})
-_BEHIND = frozenset({Status.OFF_TRACK, Status.DETERIORATING})
+DECIDED = (Status.MISSED, Status.CLOSE)
+_BEHIND = (Status.OFF_TRACK, Status.DETERIORATING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,9 +100,9 @@ class Course:
         error = self.level.error
         return (1 - self.path.elapsed(ordinal)) * error if error else 0.0
 
-    def compared(self, value: float, expected: float, sigma: float, shared: float) -> Comparison:
-        """The lag of ``value`` behind ``expected``, standardised."""
-        return Comparison(self.sign * (expected - value) / sigma, shared)
+    def lag(self, value: float, expected: float, sigma: float) -> float:
+        """How far ``value`` lies behind ``expected``, in standard deviations."""
+        return self.sign * (expected - value) / sigma
 
 
 def prepared(aim: Aim, declared: AimMeasure, measure: Measure, series: Series) -> Course | str:
@@ -154,7 +153,8 @@ class Step(NamedTuple):
 class Fold:
     """The statuses of one measure, period by period from the aim's start.
 
-    ``before`` is how many judged values stand before the start.
+    ``before`` is how many judged values stand before the start; ``seasonal`` whether the time of
+    year moves the judgement.
     """
 
     course: Course
@@ -164,6 +164,7 @@ class Fold:
     wanting: int = MIN_POINTS
     awaiting: bool = False
     before: int = field(init=False)
+    seasonal: bool = field(init=False)
     path: Lag = field(init=False)
     upper: Lag = field(init=False)
     worse: Lag = field(init=False)
@@ -185,6 +186,7 @@ class Fold:
         history = course.history
         self.before = len(history)
         self._noise = Noise(course.measure, course.baseline, course.gap, history)
+        self.seasonal = self._noise.has_season
 
     def _lag(self) -> Lag:
         return Lag(self.course.memory, self.course.sure)
@@ -218,11 +220,13 @@ class Fold:
         if point is not None and point.judged and point.value is not None:
             sigma = self._noise_of(point, expected)
         if point is not None and point.value is not None and sigma is not None:
-            season = self._noise.seasonal(ordinal, expected, point.denominator)
+            if self.seasonal:
+                season = self._noise.seasonal(ordinal, expected, point.denominator)
             value = point.value - season
             self._behind = self._lagging(ordinal, value, expected, sigma)
-            short = self._short(point, value)
-            self._move(ordinal, self._next(ordinal, point, value, short))
+            short = self._short(point, value, sigma)
+            worse = self._worse(point, value, sigma)
+            self._move(ordinal, self._next(ordinal, short, worse))
         if point is not None and self._decides(point, sigma is not None):
             self._decided = True
             self._move(ordinal, self._at_deadline())
@@ -242,24 +246,23 @@ class Fold:
             return None
         return self._noise.at(expected, point.denominator)
 
-    def _short(self, point: Point, value: float) -> float:
-        sigma = self._noise.at(self.course.target, point.denominator)
-        short = self.course.sign * (self.course.target - value) / sigma
+    def _short(self, point: Point, value: float, sigma: float) -> float:
+        if self._noise.counts:
+            sigma = self._noise.at(self.course.target, point.denominator)
+        short = self.course.lag(value, self.course.target, sigma)
         self._recent = [*self._recent, (point.ordinal, short, self._behind.lag or 0.0)][-RECENT:]
         return short
 
     def _lagging(self, ordinal: int, value: float, expected: float, sigma: float) -> Evidence:
         course = self.course
         if course.low is None or course.high is None:
-            shared = course.shared(ordinal)
-            return self.path.add(course.compared(value, expected, sigma, shared))
-        below = self.path.add(Comparison((course.low - value) / sigma))
-        above = self.upper.add(Comparison((value - course.high) / sigma))
+            return self.path.add(course.lag(value, expected, sigma), course.shared(ordinal))
+        below = self.path.add((course.low - value) / sigma)
+        above = self.upper.add((value - course.high) / sigma)
         return max(below, above, key=lambda side: (side.ewma, side.lag))
 
-    def _next(self, ordinal: int, point: Point, value: float, short: float) -> Status:
+    def _next(self, ordinal: int, short: float, worse: bool) -> Status:
         """The status after a judged value; the order of the questions is the precedence."""
-        worse = self._worse(point, value)
         reached = self._improves and self._reached(ordinal)
         slipping = self._slipping(short, reached)
         if self.status in DECIDED or self._after(ordinal):
@@ -278,15 +281,16 @@ class Fold:
             return False
         return not self._decided or (self._improves and self.slip is None)
 
-    def _worse(self, point: Point, value: float) -> bool:
+    def _worse(self, point: Point, value: float, sigma: float) -> bool:
         """Whether the value is surely worse than the baseline; a within aim has harm both ways."""
         course = self.course
         if course.low is not None:
             return False
-        sigma = self._noise.at(course.level.value, point.denominator)
-        lag = course.compared(value, course.level.value, sigma, self._error)
-        evidence = self.worse.add(lag)
-        beyond = lag.lag > BEYOND
+        if self._noise.counts:
+            sigma = self._noise.at(course.level.value, point.denominator)
+        lag = course.lag(value, course.level.value, sigma)
+        evidence = self.worse.add(lag, self._error)
+        beyond = lag > BEYOND
         if self.status is Status.DETERIORATING:
             return beyond or not evidence.cleared
         lagging = self._behind.sure
@@ -304,7 +308,7 @@ class Fold:
             return Status.ACHIEVED
         if self.slip is None:
             return None
-        slipped = self.slip.add(Comparison(short))
+        slipped = self.slip.add(short)
         if reached or slipped.cleared:
             return Status.ACHIEVED
         stays = self.status in (Status.SLIPPING, Status.DETERIORATING)
@@ -349,11 +353,6 @@ class Fold:
     def shorts_before(self, ordinal: int) -> list[float]:
         """How far the last values were from the target that a value of the period joins."""
         return [short for at, short, _ in self._recent if ordinal - RECENT < at < ordinal]
-
-    @property
-    def seasonal(self) -> bool:
-        """Whether the time of year moves the judgement."""
-        return self._noise.has_season
 
     def season_next(self, ordinal: int, expected: float) -> float:
         """What the time of year would add to a coming value, in the measure's units."""

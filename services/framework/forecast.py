@@ -148,7 +148,7 @@ class Mixture(NamedTuple):
         places = (apart * (_GROUPS / 8 / width) + _GROUPS / 2).astype(np.intp)
         places = np.minimum(np.maximum(places, 0), _GROUPS - 1)
         mass = np.bincount(places, self.weights, _GROUPS)
-        there = np.flatnonzero(mass)
+        there = mass.nonzero()[0]
         mass = mass[there]
         mean = np.bincount(places, self.weights * apart, _GROUPS)[there] / mass
         second = np.bincount(places, self.weights * seconds, _GROUPS)[there] / mass
@@ -304,7 +304,7 @@ def _work_out(
         np.concatenate([wandering.precision, pull, carry], axis=1).reshape(-1, len(known)),
         np.einsum("cb,mbd,cd->mc", rows, pull @ here, rows),
         shift.reshape(3, -1),
-        prior - wandering.log_determinant[:, None] / 2,
+        (prior - wandering.log_determinant[:, None] / 2).ravel(),
         np.ascontiguousarray(rows.T),
         np.repeat(np.arange(len(MANNERS)), len(rows)),
         np.ascontiguousarray(deviations.T),
@@ -333,20 +333,27 @@ def _weighed(values: Array, noise: float, gap: float, bent: _Bent) -> Mixture:
     many = len(values)
     applied = (bent.apply @ values).reshape(len(MANNERS), -1)
     own = applied[:, :many] @ values + PRIOR_VALUES * noise * noise
-    towards = applied[:, many:-3] @ bent.rows
-    misfit = own[:, None] - (2 * gap) * towards + (gap * gap) * bent.square
-    misfit = np.maximum(misfit, _LEAST_VARIANCE)
+    misfit = applied[:, many:-3] @ bent.rows
+    misfit *= -2 * gap
+    misfit += own[:, None]
+    misfit += (gap * gap) * bent.square
+    misfit = np.maximum(misfit, _LEAST_VARIANCE).ravel()
     freedom = PRIOR_VALUES + many
-    fit = bent.log_prior - freedom / 2 * np.log(misfit)
-    weights = np.exp(fit - fit.max()).ravel()
-    pairs = np.flatnonzero(weights > _NEGLIGIBLE * weights.sum())
+    fit = np.log(misfit)
+    fit *= -freedom / 2
+    fit += bent.log_prior
+    weights = np.exp(fit - fit.max())
+    pairs = (weights > _NEGLIGIBLE * weights.sum()).nonzero()[0]
     chosen, manner = weights[pairs], bent.manner[pairs]
-    means = applied[:, -3:].T.take(manner, axis=1) + gap * bent.shift.take(pairs, axis=1)
-    scale = np.sqrt(misfit.ravel()[pairs] / freedom)
+    means = bent.shift.take(pairs, axis=1)
+    means *= gap
+    means += applied[:, -3:].T.take(manner, axis=1)
+    spreads = bent.deviations.take(manner, axis=1)
+    spreads *= np.sqrt(misfit[pairs] / freedom)
     return Mixture(
         chosen / chosen.sum(),
         means,
-        bent.deviations.take(manner, axis=1) * scale,
+        spreads,
         bent.tie[manner],
         bent.rest[manner],
         freedom,

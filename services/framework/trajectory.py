@@ -110,8 +110,10 @@ class GlidePath:
     comparison speak of the same periods.
     """
 
-    __slots__ = ("_baseline", "_begin", "_high", "_knots", "_low", "_shape", "_span", "_window",
-                 "target")  # fmt: skip
+    __slots__ = (
+        "_baseline", "_begin", "_free", "_high", "_knots", "_low", "_shape", "_span", "_window",
+        "target",
+    )  # fmt: skip
 
     def __init__(
         self, aim: Aim, declared: AimMeasure, measure: Measure, baseline: float, target: float
@@ -119,6 +121,7 @@ class GlidePath:
         self.target = target
         self._baseline = baseline
         self._low, self._high = measure.valid
+        self._free = self._low is None and self._high is None
         self._window = max(1, measure.window)
         self._begin, self._span = _stretch(aim)
         self._shape = declared.path if isinstance(declared.path, str) else "points"
@@ -143,14 +146,16 @@ class GlidePath:
     def at(self, ordinal: int) -> float:
         """The expected value of the period with this ordinal."""
         if self._window == 1:
-            return self._clamp(self._bare(ordinal))
+            value = self._bare(ordinal)
+            return value if self._free else self._clamp(value)
         last = range(ordinal - self._window + 1, ordinal + 1)
         return sum(self._clamp(self._bare(o)) for o in last) / self._window
 
     def _bare(self, ordinal: int) -> float:
         if self._knots:
             return _interpolated(self._knots, ordinal)
-        return self._baseline + (self.target - self._baseline) * self.share(ordinal)
+        share = share_of(self._shape, elapsed_of(ordinal - self._begin, self._span))
+        return self._baseline + (self.target - self._baseline) * share
 
     def _clamp(self, value: float) -> float:
         if self._low is not None and value < self._low:
@@ -227,16 +232,22 @@ class Lag:
         self.sure = sure
         self.ewma = self._variance = self._shared = 0.0
 
-    def add(self, comparison: Comparison) -> Evidence:
-        """Take in the next period and say how surely it, and those before it, lie behind."""
-        lag, memory = comparison.lag, self.memory
+    def add(self, lag: float, shared: float = 0.0) -> Evidence:
+        """Take in the next period and say how surely it, and those before it, lie behind.
+
+        ``lag`` is in standard deviations, positive behind; ``shared`` the error, in the same units,
+        that all lags have in common.
+        """
+        memory, counted = self.memory, lag
         if memory < 1:
-            lag = max(-FARTHEST, min(lag, FARTHEST))
-        self.ewma += memory * (lag - self.ewma)
+            counted = max(-FARTHEST, min(lag, FARTHEST))
+        self.ewma += memory * (counted - self.ewma)
         self._variance = (1 - memory) ** 2 * self._variance + memory**2
-        self._shared += memory * (comparison.shared - self._shared)
-        error = sqrt(self._variance + self._shared * self._shared)
-        return _weigh(comparison.lag, self.ewma, self.sure * error)
+        self._shared += memory * (shared - self._shared)
+        limit = self.sure * sqrt(self._variance + self._shared * self._shared)
+        ewma, doubt, half = self.ewma, DOUBT * limit, limit / 2
+        sure = ewma > limit
+        return Evidence(lag, ewma, limit, sure, ewma > doubt, ewma <= half, ewma <= doubt / 2)
 
     def lag_to_reach(self, widths: float, shared: float = 0.0) -> float:
         """The lag by which the next period would bring the EWMA to ``widths`` standard errors."""
@@ -258,14 +269,9 @@ def behind(
     evidence = NOTHING_YET
     answer = []
     for comparison in comparisons:
-        evidence = running.add(comparison) if comparison else evidence._replace(lag=None)
+        evidence = running.add(*comparison) if comparison else evidence._replace(lag=None)
         answer.append(evidence)
     return tuple(answer)
-
-
-def _weigh(lag: float, ewma: float, limit: float) -> Evidence:
-    doubt, half = DOUBT * limit, limit / 2
-    return Evidence(lag, ewma, limit, ewma > limit, ewma > doubt, ewma <= half, ewma <= doubt / 2)
 
 
 def limit_over(periods: int) -> float:

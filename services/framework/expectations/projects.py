@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
+from typing import NamedTuple
 
 from services.framework.expectations.catalogue import (
     Expectation,
@@ -80,6 +81,37 @@ def vacancy(situation: Situation, project: Project, role: Role) -> Finding:
     inputs: dict[str, Input] = {"role": role.value, "since": since.isoformat()}
     ladder = ladder_of(situation, PRJ_02, since)
     return climbed(situation, PRJ_02, ladder, Words(about, reason, reason), inputs, _CRITICAL)
+
+
+class Strains(NamedTuple):
+    """Where an active project is strained: vacant roles and open milestones, each on its ladder."""
+
+    roles: tuple[tuple[Role, Ladder], ...]
+    milestones: tuple[tuple[Milestone, Ladder], ...]
+
+
+def strains_of(situation: Situation, project: Project) -> Strains:
+    """The project's strains, worked out once for all that read them; none where it is at rest."""
+    known: dict[str, Strains] = situation.kept.setdefault("strains", {})
+    if project.id not in known:
+        known[project.id] = _strains(situation, project)
+    return known[project.id]
+
+
+def _strains(situation: Situation, project: Project) -> Strains:
+    if not situation.roster.is_active(project):
+        return Strains((), ())
+    roles = tuple(
+        (role, ladder_of(situation, PRJ_02, since))
+        for role in (Role.LEADER, Role.SPONSOR)
+        if (since := vacant_since(situation, project, role)) is not None
+    )
+    milestones = tuple(
+        (milestone, ladder_of(situation, MIL_01, due))
+        for milestone in project.milestones
+        if (due := open_until(situation, project, milestone)) is not None
+    )
+    return Strains(roles, milestones)
 
 
 def vacant_since(situation: Situation, project: Project, role: Role) -> date | None:

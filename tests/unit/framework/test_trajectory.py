@@ -227,11 +227,11 @@ def test_a_later_period_never_changes_earlier_evidence(lags: list[float | None])
 def test_the_lag_to_reach_a_limit_reaches_it(lags: list[float], widths: float) -> None:
     lag, ahead = Lag(), Lag()
     for one in lags:
-        lag.add(Comparison(one))
-        ahead.add(Comparison(one))
+        lag.add(one)
+        ahead.add(one)
     wanted = lag.lag_to_reach(widths)
     assume(abs(wanted) <= FARTHEST)
-    evidence = ahead.add(Comparison(wanted))
+    evidence = ahead.add(wanted)
     assert evidence.ewma == pytest.approx(evidence.limit / SURE * widths, abs=1e-9)
 
 
