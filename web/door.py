@@ -15,7 +15,6 @@ from flask.typing import ResponseReturnValue
 
 MACHINES = "/api/"
 Before = Callable[[], None]
-After = Callable[[Response], Response]
 
 
 class _Sessions(SecureCookieSessionInterface):
@@ -28,22 +27,17 @@ class _Sessions(SecureCookieSessionInterface):
 
 
 class Door(Flask):
-    """`before_every` and `after_every` hook into every request, Flask's own hooks into pages."""
+    """`before_every` hooks into every request, Flask's own hooks into pages."""
 
     session_interface = _Sessions()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._before: list[Before] = []
-        self._after: list[After] = []
 
     def before_every(self, hook: Before) -> None:
         """Run ``hook`` before each request is answered; it may abort."""
         self._before.append(hook)
-
-    def after_every(self, hook: After) -> None:
-        """Run ``hook`` on each response, after Flask's own hooks."""
-        self._after.append(hook)
 
     def preprocess_request(self) -> ResponseReturnValue | None:
         """Flask's step before a view."""
@@ -53,11 +47,16 @@ class Door(Flask):
 
     def process_response(self, response: Response) -> Response:
         """Flask's step after a view."""
+        return response if _by_machine() else super().process_response(response)
+
+    def do_teardown_request(self, *args: Any, **kwargs: Any) -> None:
+        """Flask's step when a request is done with."""
         if not _by_machine():
-            response = super().process_response(response)
-        for after in self._after:
-            response = after(response)
-        return response
+            super().do_teardown_request(*args, **kwargs)
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """No view is a coroutine; Flask would look at each, at each request."""
+        return func
 
 
 def _by_machine() -> bool:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from flask import Response, abort, request
+from flask import abort, request
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from web.context import WebOptions
 from web.door import Door
 
-YEAR_SECONDS = 31_536_000
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+HSTS = f"max-age={365 * 24 * 60 * 60}; includeSubDomains"
 POLICY = "; ".join(
     (
         "default-src 'self'",
@@ -24,6 +28,7 @@ POLICY = "; ".join(
         "frame-ancestors 'none'",
     )
 )
+Headers = list[tuple[str, str]]
 HEADERS = {
     "Content-Security-Policy": POLICY,
     "X-Content-Type-Options": "nosniff",
@@ -58,7 +63,7 @@ def harden(app: Door, options: WebOptions) -> None:
         )
     if options.hosts:
         app.before_every(_answer_only_to(frozenset(name.lower() for name in options.hosts)))
-    app.after_every(_with_headers(options.secure))
+    app.wsgi_app = _Dressed(app.wsgi_app, options.secure)  # type: ignore[assignment,method-assign]
 
 
 def _answer_only_to(names: frozenset[str]) -> Callable[[], None]:
@@ -78,16 +83,22 @@ def _host_name(host: str) -> str:
     return f"[{name}]" if ":" in name else name
 
 
-def _with_headers(secure: bool) -> Callable[[Response], Response]:
-    def add(response: Response) -> Response:
-        for name, value in HEADERS.items():
-            response.headers.setdefault(name, value)
-        if secure:
-            response.headers["Strict-Transport-Security"] = (
-                f"max-age={YEAR_SECONDS}; includeSubDomains"
-            )
-        if request.endpoint != "static":
-            response.headers.setdefault("Cache-Control", "no-store")
-        return response
+class _Dressed:
+    """A WSGI app whose every answer carries the headers, save where it says otherwise itself."""
 
-    return add
+    def __init__(self, app: WSGIApplication, secure: bool) -> None:
+        self._app = app
+        fixed = HEADERS | ({"Strict-Transport-Security": HSTS} if secure else {})
+        self._fixed = [(name.lower(), (name, value)) for name, value in fixed.items()]
+        self._fresh = [*self._fixed, ("cache-control", ("Cache-Control", "no-store"))]
+
+    def __call__(self, environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
+        is_file = environ["PATH_INFO"].startswith("/static/")
+        wanted = self._fixed if is_file else self._fresh
+
+        def begin(status: str, headers: Headers, *error: Any) -> Any:
+            said = {name.lower() for name, _ in headers}
+            headers.extend(pair for name, pair in wanted if name not in said)
+            return start(status, headers, *error)
+
+        return self._app(environ, begin)
