@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from config.settings import Settings
@@ -31,12 +32,27 @@ def web_options(settings: Settings) -> WebOptions:
         secret_keys=secret_keys(settings),
         secure=settings.secure_cookies,
         embedded=settings.embedded,
+        exposed=settings.embedded and is_exposed(settings),
         demo=settings.demo,
         hosts=(*LOOPBACK, public) if settings.embedded else (),
         proxies=settings.trusted_proxies,
         throttle_storage=_throttle_storage(settings.broker),
         metrics_token=settings.metrics_token.get_secret_value() if settings.metrics_token else None,
     )
+
+
+def is_exposed(settings: Settings) -> bool:
+    """Whether others than this machine may reach the pages, themselves or through a proxy."""
+    public = urlsplit(settings.public_url).hostname or ""
+    here = _is_loopback(settings.host) and _is_loopback(public)
+    return not here or settings.trusted_proxies > 0
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _throttle_storage(broker: str | None) -> str:

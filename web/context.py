@@ -20,11 +20,13 @@ class WebOptions:
     the names that a Host header may carry; empty means any. ``proxies``: how many reverse proxies
     set X-Forwarded-* in front. ``throttle_storage``: where sign-in attempts are counted
     (``memory://`` or a Redis URL). ``metrics_token``: what opens /metrics where it is not embedded.
+    ``exposed``: embedded, and others than this machine may reach it.
     """
 
     secret_keys: tuple[str, ...] = field(repr=False)
     secure: bool = False
     embedded: bool = False
+    exposed: bool = False
     demo: bool = False
     hosts: tuple[str, ...] = ()
     proxies: int = 0

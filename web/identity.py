@@ -13,7 +13,16 @@ from services.access.keys import ApiCaller, KeyRefusedError
 from services.access.sessions import Visitor
 from web.context import services, web_options
 
-__all__ = ["ApiCaller", "Visitor", "caller", "needs_role", "needs_scope", "signed_in", "visitor"]
+__all__ = [
+    "ApiCaller",
+    "Visitor",
+    "caller",
+    "needs_role",
+    "needs_scope",
+    "signed_in",
+    "turned_away",
+    "visitor",
+]
 
 SESSION_TOKEN = "token"  # noqa: S105 - a key's name
 VIEWER = "viewer"
@@ -97,16 +106,22 @@ def needs_role(
     def decorate(view: Callable[P, ResponseReturnValue]) -> Callable[P, ResponseReturnValue]:
         @wraps(view)
         def guarded(*args: P.args, **kwargs: P.kwargs) -> ResponseReturnValue:
-            who = visitor()
-            if who is None or (who.is_guest and roles and not who.roles & set(roles)):
-                return redirect(url_for("session.sign_in", next=_return_path()), 303)
-            if roles and not who.roles & set(roles):
-                abort(403)
-            return view(*args, **kwargs)
+            away = turned_away(*roles)
+            return view(*args, **kwargs) if away is None else away
 
         return guarded
 
     return decorate
+
+
+def turned_away(*roles: str) -> ResponseReturnValue | None:
+    """What a visitor without one of ``roles`` is answered; None for one who may come in."""
+    who = visitor()
+    if who is None or (who.is_guest and roles and not who.roles & set(roles)):
+        return redirect(url_for("session.sign_in", next=_return_path()), 303)
+    if roles and not who.roles & set(roles):
+        abort(403)
+    return None
 
 
 def _return_path() -> str | None:

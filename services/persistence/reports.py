@@ -108,16 +108,17 @@ class DatabaseReports:
                 tuple(MessageLine(**message._mapping) for message in messages),
             )
 
-    def mails(self, limit: int = 200) -> tuple[Mail, ...]:
-        """The mails of the local mailbox, the newest first."""
-        query = _mails().order_by(_MAILBOX.c.id.desc()).limit(limit)
+    def mails(self, organisation_id: int | None, limit: int = 200) -> tuple[Mail, ...]:
+        """The mails of the local mailbox, of every organisation if None, the newest first."""
+        query = _mails(organisation_id).order_by(_MAILBOX.c.id.desc()).limit(limit)
         with reading(self._engine) as connection:
             return tuple(Mail(**row._mapping) for row in connection.execute(query))
 
-    def mail(self, mail_id: int) -> Mail | None:
-        """One mail of the local mailbox."""
+    def mail(self, mail_id: int, organisation_id: int | None) -> Mail | None:
+        """One mail of the local mailbox, of any organisation if None."""
+        query = _mails(organisation_id).where(_MAILBOX.c.id == mail_id)
         with reading(self._engine) as connection:
-            row = connection.execute(_mails().where(_MAILBOX.c.id == mail_id)).one_or_none()
+            row = connection.execute(query).one_or_none()
         return Mail(**row._mapping) if row is not None else None
 
 
@@ -147,8 +148,11 @@ def _of_alert(
     )
 
 
-def _mails() -> sa.Select[Any]:
-    return sa.select(*(_MAILBOX.c[name] for name in Mail.__slots__))
+def _mails(organisation_id: int | None) -> sa.Select[Any]:
+    query = sa.select(*(_MAILBOX.c[name] for name in Mail.__slots__))
+    if organisation_id is None:
+        return query
+    return query.where(_MAILBOX.c.organisation_id == organisation_id)
 
 
 def _judgements(

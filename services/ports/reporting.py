@@ -200,10 +200,10 @@ class ReportStore(Protocol):
         """One alert with its history."""
         ...
 
-    def mails(self, limit: int = 200) -> tuple[Mail, ...]:
-        """The mails of the local mailbox, the newest first."""
+    def mails(self, organisation_id: int | None, limit: int = 200) -> tuple[Mail, ...]:
+        """The mails of the local mailbox, of every organisation if None, the newest first."""
         ...
 
-    def mail(self, mail_id: int) -> Mail | None:
-        """One mail of the local mailbox."""
+    def mail(self, mail_id: int, organisation_id: int | None) -> Mail | None:
+        """One mail of the local mailbox, of any organisation if None."""
         ...

@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 
 from tests.servers import free_port
+from web.supervisor.folder import address_of
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
 BIGDOT = [str(Path(sys.executable).with_name("bigdot"))]
@@ -122,6 +123,7 @@ def test_taken_port_and_taken_folder_are_one_line_each(
 ) -> None:
     port, data = str(free_port()), str(tmp_path / "data")
     start("up", "--port", port, "--data", data).wait_for("Ready: ")
+    assert address_of(Path(data)) == f"http://127.0.0.1:{port}"
     same_port = _ended("up", "--port", port, "--data", str(tmp_path / "other"))
     assert same_port == (
         1,

@@ -103,9 +103,9 @@ class DeploymentCollector(Collector):
 
 
 def _let_in_prometheus() -> None:
-    """Embedded it is open, on loopback; else it takes the operator's token, or is not there."""
+    """Open where this machine alone reaches it; else by the operator's token, or not there."""
     options = web_options()
-    if options.embedded:
+    if options.embedded and not options.exposed:
         return
     if options.metrics_token is None:
         raise NotFound

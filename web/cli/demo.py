@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from web.supervisor.supervisor import Supervisor
 
 MARK = "demo"
+HERE = "127.0.0.1"
+"""A demo lets everybody in by one click: it is never reached from elsewhere."""
 MERGE_SECONDS = 1.0
 PEOPLE = {
     "cmo": ("executive",),
@@ -55,7 +57,7 @@ def command(port: int | None, data: Path | None, fast: bool) -> None:
     started = time.monotonic()
     with fresh_folder(data) as folder:
         settings = embedded_settings(
-            port=port, data_dir=folder, demo=True, mail_merge_seconds=MERGE_SECONDS
+            host=HERE, port=port, data_dir=folder, demo=True, mail_merge_seconds=MERGE_SECONDS
         )
         with running(settings, partial(prepare, settings, now)) as (supervisor, key):
             took = time.monotonic() - started

@@ -83,7 +83,7 @@ def running(
     from services.ports.access import AccessError
     from web.supervisor.broker import BrokerMissingError
     from web.supervisor.embedded import NotReadyError, embedded, wait_until_ready
-    from web.supervisor.folder import InUseError, check_port, held_folder
+    from web.supervisor.folder import InUseError, check_port, held_folder, published
     from web.supervisor.supervisor import ChildFailedError
 
     troubles = (AccessError, BrokerMissingError, NotReadyError, InUseError, ChildFailedError)
@@ -92,6 +92,7 @@ def running(
         told = environment(settings)
         with (
             held_folder(settings.data_dir),
+            published(settings.data_dir, settings.host, settings.port, settings.public_url),
             embedded(settings, settings.broker, told, preparation, _say) as (supervisor, found),
         ):
             wait_until_ready(supervisor, loopback(settings))

@@ -104,7 +104,17 @@ def link(services: Services, login: str, organisation: str | None) -> None:
 
 def _link(services: Services, organisation_id: int, login: str) -> str:
     token = services.accounts.link(organisation_id, login, actor=ACTOR)
-    return f"{services.options.base_url}/set-password/{token}"
+    return f"{_found_at(services.options.base_url)}/set-password/{token}"
+
+
+def _found_at(configured: str) -> str:
+    """Where the pages are: as `bigdot up` says that runs over the data folder, else as is set."""
+    from config.settings import settings
+    from web.supervisor.folder import address_of
+
+    if settings().base_url is not None or not settings().embedded:
+        return configured
+    return address_of(settings().data_dir) or configured
 
 
 def _plain(account: Account) -> dict[str, Any]:

@@ -1,6 +1,8 @@
-"""The local mailbox: what was sent where there is no mail server. Only where embedded, on loopback.
+"""The local mailbox: what was sent where there is no mail server. Only where embedded.
 
-It needs no sign-in there and does not exist elsewhere: 404 before anything else is looked at.
+Where this machine alone reaches it, it needs no sign-in; where others may, it is an admin's, and
+shows the mails of the admin's organisation. In production it does not exist: 404 before anything
+else is looked at.
 """
 
 from __future__ import annotations
@@ -11,7 +13,7 @@ from flask.typing import ResponseReturnValue
 from services.ports.reporting import Mail
 from services.reporting.words import when
 from web.context import services, web_options
-from web.identity import visitor
+from web.identity import signed_in, turned_away, visitor
 from web.pages.words import moved_clock
 
 blueprint = Blueprint("mailbox", __name__)
@@ -25,22 +27,23 @@ _LINKS_LEAD_OUT = '<head><base target="_top">'
 
 
 @blueprint.before_request
-def _only_embedded() -> None:
+def _let_in() -> ResponseReturnValue | None:
     if not web_options().embedded:
         abort(404)
+    return turned_away("admin") if web_options().exposed else None
 
 
 @blueprint.get("/mailbox")
 def mailbox() -> str:
     """The mails, the newest open."""
-    mails = services().reporting.mails()
+    mails = _mails()
     return _page(mails, mails[0] if mails else None)
 
 
 @blueprint.get("/mailbox/<mail>")
 def mail(mail: str) -> str:
     """One mail open."""
-    return _page(services().reporting.mails(), _found(mail))
+    return _page(_mails(), _found(mail))
 
 
 @blueprint.get("/mailbox/<mail>/html")
@@ -56,12 +59,21 @@ def html(mail: str) -> ResponseReturnValue:
 @blueprint.get("/mailbox.json")
 def listed() -> ResponseReturnValue:
     """The mails for scripts, the newest first."""
-    return jsonify([_plain(mail) for mail in services().reporting.mails()])
+    return jsonify([_plain(mail) for mail in _mails()])
+
+
+def _mails() -> tuple[Mail, ...]:
+    return services().reporting.mails(_whose())
+
+
+def _whose() -> int | None:
+    """The organisation whose mails are shown; None for all of this machine's."""
+    return signed_in().organisation_id if web_options().exposed else None
 
 
 def _found(mail: str) -> Mail:
     number = int(mail) if mail.isdecimal() and mail.isascii() else 0
-    found = services().reporting.mail(number) if 0 < number <= _LARGEST_ID else None
+    found = services().reporting.mail(number, _whose()) if 0 < number <= _LARGEST_ID else None
     if found is None:
         abort(404)
     return found

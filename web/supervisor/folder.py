@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import json
 import os
 import socket
 from collections.abc import Iterator
@@ -10,7 +11,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 LOCK_FILE = "up.lock"
+ADDRESS_FILE = "up.address"
 LOGS = "logs"
+_ANSWERS_WITHIN_SECONDS = 0.5
 
 
 class InUseError(Exception):
@@ -38,6 +41,31 @@ def held_folder(folder: Path) -> Iterator[Path]:
         lock.write(str(os.getpid()))
         lock.flush()
         yield folder
+
+
+@contextmanager
+def published(folder: Path, host: str, port: int, public_url: str) -> Iterator[None]:
+    """Until the end, the folder says where its processes are found: by sockets, and by people."""
+    file = folder / ADDRESS_FILE
+    file.write_text(json.dumps({"host": host, "port": port, "url": public_url}), encoding="utf-8")
+    try:
+        yield
+    finally:
+        file.unlink(missing_ok=True)
+
+
+def address_of(folder: Path) -> str | None:
+    """Where people find the pages of the `bigdot up` that runs over the folder; None if none does.
+
+    What a killed one has left behind does not answer.
+    """
+    try:
+        told = json.loads((folder / ADDRESS_FILE).read_text(encoding="utf-8"))
+        where = (told["host"], told["port"])
+        with socket.create_connection(where, _ANSWERS_WITHIN_SECONDS):
+            return str(told["url"])
+    except (OSError, ValueError, LookupError, TypeError):
+        return None
 
 
 def check_port(host: str, port: int) -> None:

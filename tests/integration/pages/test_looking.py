@@ -177,6 +177,25 @@ def test_a_moved_clock_is_told_beside_the_times_of_messages(
     assert "The clock was moved" not in text_of(client, found[1]) + text_of(embedded, "/mailbox")
 
 
+def test_a_mailbox_that_others_may_reach_is_an_admins(northfield: Hospital) -> None:
+    held = northfield.services
+    app = create_app(held, WebOptions(SECRETS, embedded=True, exposed=True))
+    client = app.test_client()
+    every = held.reporting.mails(None)
+    for path in ("/mailbox", "/mailbox.json", f"/mailbox/{every[0].id}/html"):
+        answer = client.get(path)
+        assert (answer.status_code, answer.headers["Location"][:9]) == (303, "/sign-in?")
+    assert browser(app, "viewer").get("/mailbox").status_code == 403
+    admin = browser(app, "admin")
+    assert len(admin.get("/mailbox.json").get_json()) == len(every)
+    other = held.organisations.create("elsewhere", "Elsewhere", "UTC")
+    with held.engine.begin() as connection:
+        one = tables.mailbox.c.id == every[0].id
+        connection.execute(tables.mailbox.update().where(one).values(organisation_id=other.id))
+    assert len(admin.get("/mailbox.json").get_json()) == len(every) - 1
+    assert admin.get(f"/mailbox/{every[0].id}").status_code == 404
+
+
 def test_the_mailbox_needs_no_sign_in_and_exists_embedded_only(northfield: Hospital) -> None:
     embedded = create_app(northfield.services, WebOptions(SECRETS, embedded=True)).test_client()
     mails = embedded.get("/mailbox.json").get_json()

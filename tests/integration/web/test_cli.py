@@ -17,6 +17,7 @@ from config.settings import settings
 from services.bootstrap import Options, Services
 from web.cli import COMMANDS, main
 from web.configured import secret_keys, service_options
+from web.supervisor.folder import ADDRESS_FILE, published
 
 Run = Callable[..., Result]
 SECRET = "s" * 40
@@ -133,6 +134,29 @@ def test_a_user_is_made_with_a_link_or_a_password(run: Run, north: None) -> None
     assert run("users", "password", "cmo", said="another four words\n").exit_code == 0
     assert run("users", "disable", "cmo").exit_code == 0
     assert "cmo\texecutive\tdisabled" in run("users", "list").stdout
+
+
+def test_a_link_leads_to_the_port_that_up_runs_on(
+    run: Run, north: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def link() -> str:
+        settings.cache_clear()
+        return run("users", "link", "cmo").stdout
+
+    assert run("users", "create", "cmo", "--role", "executive").exit_code == 0
+    with HTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler) as server:
+        port = server.server_port
+        with published(tmp_path, "127.0.0.1", port, f"http://127.0.0.1:{port}"):
+            assert link().startswith(f"http://127.0.0.1:{port}/set-password/")
+            left_behind = (tmp_path / ADDRESS_FILE).read_text()
+            monkeypatch.setenv("BIGDOT_BASE_URL", "https://bigdot.hospital.example")
+            assert link().startswith("https://bigdot.hospital.example/set-password/")
+            monkeypatch.delenv("BIGDOT_BASE_URL")
+        assert link().startswith("http://127.0.0.1:8000/set-password/")
+    (tmp_path / ADDRESS_FILE).write_text(left_behind)
+    assert link().startswith("http://127.0.0.1:8000/set-password/"), "nobody answers there"
+    (tmp_path / ADDRESS_FILE).write_text("[1]")
+    assert link().startswith("http://127.0.0.1:8000/set-password/")
 
 
 def test_a_channels_address_is_never_shown(run: Run, north: None, tmp_path: Path) -> None:

@@ -127,3 +127,5 @@ def test_in_production_the_figures_need_the_operators_token(
     assert guarded.get("/metrics", headers=ours.bearer).status_code == 401
     token = {"Authorization": "Bearer " + "m" * 32}
     assert guarded.get("/metrics", headers=token).status_code == 200
+    exposed = make_app(embedded=True, exposed=True).test_client()
+    assert exposed.get("/metrics").status_code == 404

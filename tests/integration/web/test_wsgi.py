@@ -62,3 +62,22 @@ def test_production_has_secure_cookies_and_shows_no_secret() -> None:
     assert options.proxies == 1
     for secret in ("s" * 40, "m" * 32, "broker"):
         assert secret not in repr(options)
+
+
+@pytest.mark.parametrize(
+    ("given", "exposed"),
+    [
+        ({}, False),
+        ({"host": "::1", "base_url": "http://[::1]:9000"}, False),
+        ({"base_url": "http://localhost:8000"}, False),
+        ({"host": "0.0.0.0"}, True),
+        ({"host": "192.168.1.5"}, True),
+        ({"host": "0.0.0.0", "base_url": "http://localhost:8000"}, True),
+        ({"base_url": "https://bigdot.hospital.example"}, True),
+        ({"trusted_proxies": 1}, True),
+    ],
+)
+def test_what_others_may_reach_is_known(
+    given: dict[str, object], exposed: bool, tmp_path: Path
+) -> None:
+    assert web_options(load(data_dir=tmp_path, **given)).exposed is exposed
