@@ -78,8 +78,10 @@ class HealthReader:
 
     def next_due(self) -> datetime | None:
         """The earliest business instant at which time alone has something judged; None if none."""
+        query = sa.select(sa.func.min(tables.subject.c.wake_at))
         with reading(self._engine) as connection:
-            return connection.scalar(sa.select(sa.func.min(tables.subject.c.wake_at)))
+            earliest: datetime | None = connection.scalar(query)
+        return earliest
 
     def totals(self) -> Totals:
         """What was done, and what stands."""

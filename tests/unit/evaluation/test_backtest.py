@@ -251,7 +251,9 @@ def test_the_command_prints_a_table_for_people(data: Path) -> None:
     result = CliRunner().invoke(main, ["backtest", str(EXAMPLE), str(data)])
     assert result.exit_code == 0, result.output
     assert "Fewer deaths in hospital (hsmr-88)" in result.stdout
-    assert "behind the path (104.0 against 93.4 in 2025-07); off track for 3 months." in result.stdout
+    assert (
+        "behind the path (104.0 against 93.4 in 2025-07); off track for 3 months." in result.stdout
+    )
 
 
 @pytest.mark.parametrize(

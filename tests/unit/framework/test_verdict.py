@@ -288,7 +288,10 @@ def test_every_status_has_its_rank() -> None:
 
 def test_the_reason_is_in_words_and_numbers() -> None:
     verdict = verdict_of(a_plan(), Facts(values(A1[:20])), at("2025-09-15"))
-    assert verdict.reason == "10.7 behind the path (103.0 against 92.3 in 2025-08); off track for 4 months."
+    assert (
+        verdict.reason
+        == "10.7 behind the path (103.0 against 92.3 in 2025-08); off track for 4 months."
+    )
     assert verdict.since == month("2025-05")
     assert (verdict.value, verdict.baseline, verdict.target) == (103, 103.0, 88.0)
 
