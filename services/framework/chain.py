@@ -1,6 +1,7 @@
 """The weakest links below an aim: what, in its theory and its portfolio, is not as it should be.
 
-At most three, the weakest first. Each says who answers for it, as a role and as a person; an
+At most three, the weakest first. Each says by which driver and project it hangs on the aim, what
+was to come from it, what would close it, and who answers for it, as a role and as a person; an
 executive is shown the role only.
 """
 
@@ -11,12 +12,14 @@ from datetime import date
 from functools import partial
 from typing import NamedTuple
 
+from services.framework.execution import predicted
 from services.framework.expectations.catalogue import Ladder, Situation
 from services.framework.expectations.portfolio import PRT_01
 from services.framework.expectations.projects import strains_of
 from services.framework.facts import Role
 from services.framework.judgement import Link, Outcome, Severity
 from services.framework.plan import Aim, Driver, Milestone, Project, ProjectState
+from services.framework.texts import listed
 
 MOST = 3
 
@@ -45,10 +48,10 @@ def weakest(situation: Situation, aim: Aim, outcomes: Iterable[Outcome]) -> Chai
     coming: list[date] = []
     for project in _projects(situation, aim):
         if situation.roster.is_active(project):
-            found += _vacant(situation, project, coming)
-            found += _late(situation, project, coming)
+            found += _vacant(situation, aim, project, coming)
+            found += _late(situation, aim, project, coming)
         else:
-            found += _idle(situation, project)
+            found += _idle(situation, aim, project)
     found.sort(key=lambda weakness: weakness.rank)
     return Chain(tuple(w.link() for w in found[:MOST]), min(coming, default=None))
 
@@ -74,42 +77,102 @@ def _bare_drivers(
 
 def _driver_link(situation: Situation, aim: Aim, driver: Driver) -> Link:
     person = _holder(situation, aim, Role.SPONSOR)
+    stake = f"{driver.share:.0%} of the aim was to come from it" if driver.share else None
     return Link(
-        "driver", driver.key, driver.name, "no project at work on it", "aim sponsor", person
+        "driver",
+        driver.key,
+        driver.name,
+        "no project at work on it",
+        "aim sponsor",
+        person,
+        stake=stake,
+        closes="a project at work on it",
     )
 
 
-def _vacant(situation: Situation, project: Project, coming: list[date]) -> Iterator[Weakness]:
+def _vacant(
+    situation: Situation, aim: Aim, project: Project, coming: list[date]
+) -> Iterator[Weakness]:
     """Roles that stand vacant for too long; what is still to come goes into ``coming``."""
     for role, ladder in strains_of(situation, project).roles:
         severity = _climb(situation, ladder, coming)
         if severity is not None:
             other = Role.SPONSOR if role is Role.LEADER else Role.LEADER
             problem = f"no {role.value} since {ladder.since}"
-            link = partial(_project_link, situation, project, problem, other)
+            closes = f"a {role.value} for it"
+            link = partial(_project_link, situation, aim, project, problem, other, closes)
             yield Weakness((_weight(severity), 1.0, ladder.since.toordinal()), link)
 
 
-def _project_link(situation: Situation, project: Project, problem: str, role: Role) -> Link:
-    person = _holder(situation, project, role)
-    return Link("project", project.id, project.name, problem, f"project {role.value}", person)
+def _project_link(
+    situation: Situation, aim: Aim, project: Project, problem: str, role: Role, closes: str
+) -> Link:
+    return Link(
+        "project",
+        project.id,
+        project.name,
+        problem,
+        f"project {role.value}",
+        _holder(situation, project, role),
+        _driver_names(aim, project),
+        _stake(situation, aim, project),
+        closes,
+    )
 
 
-def _late(situation: Situation, project: Project, coming: list[date]) -> Iterator[Weakness]:
+def _driver_names(aim: Aim, project: Project) -> tuple[str, ...]:
+    """The driver by which a project hangs on the aim; of several all, as one step."""
+    return (listed(d.name for d in aim.drivers if project.serves_driver(d.key)),)
+
+
+def _stake(situation: Situation, aim: Aim, project: Project) -> str | None:
+    """What the project was predicted to bring, of the gap where that is known.
+
+    ``9 of the gap of 21.5 was to come from it``; None where a part of it was not predicted.
+    """
+    own = {driver.key for driver in aim.drivers}
+    total = predicted([serve for serve in project.serves if serve.driver in own])
+    gap = _gap(situation)
+    if not total:
+        return None
+    if gap is None:
+        return f"{total:g} was to come from it"
+    return f"{total:g} of the gap of {gap:.4g} was to come from it"
+
+
+def _gap(situation: Situation) -> float | None:
+    """The way from the baseline to the target, as the verdict has them."""
+    verdict = situation.verdict
+    if verdict is None or verdict.baseline is None or not isinstance(verdict.target, int | float):
+        return None
+    return abs(verdict.target - verdict.baseline) or None
+
+
+def _late(
+    situation: Situation, aim: Aim, project: Project, coming: list[date]
+) -> Iterator[Weakness]:
     """Milestones that are too long past due."""
     for milestone, ladder in strains_of(situation, project).milestones:
         severity = _climb(situation, ladder, coming)
         if severity is not None:
-            link = partial(_milestone_link, situation, project, milestone, ladder.since)
+            link = partial(_milestone_link, situation, aim, project, milestone, ladder.since)
             yield Weakness((_weight(severity), 2.0, ladder.since.toordinal()), link)
 
 
 def _milestone_link(
-    situation: Situation, project: Project, milestone: Milestone, due: date
+    situation: Situation, aim: Aim, project: Project, milestone: Milestone, due: date
 ) -> Link:
-    person = _holder(situation, project, Role.LEADER)
-    problem = f"due {due}, not done ({project.name})"
-    return Link("milestone", milestone.key, milestone.name, problem, "project leader", person)
+    return Link(
+        "milestone",
+        milestone.key,
+        milestone.name,
+        f"due {due}, not done ({project.name})",
+        "project leader",
+        _holder(situation, project, Role.LEADER),
+        (*_driver_names(aim, project), project.name),
+        _stake(situation, aim, project),
+        "its completion, or a new date with a reason",
+    )
 
 
 def _climb(situation: Situation, ladder: Ladder, coming: list[date]) -> Severity | None:
@@ -119,13 +182,14 @@ def _climb(situation: Situation, ladder: Ladder, coming: list[date]) -> Severity
     return ladder.severity(situation.today)
 
 
-def _idle(situation: Situation, project: Project) -> Iterator[Weakness]:
+def _idle(situation: Situation, aim: Aim, project: Project) -> Iterator[Weakness]:
     """A project that was paused or stopped: its effect is not coming."""
     standing = situation.roster.standing(project)
     if standing.state in (ProjectState.PAUSED, ProjectState.STOPPED):
         since = f" since {standing.since}" if standing.since else ""
         problem = f"{standing.state.value}{since}"
-        link = partial(_project_link, situation, project, problem, Role.SPONSOR)
+        closes = "its going on, or another project on the driver"
+        link = partial(_project_link, situation, aim, project, problem, Role.SPONSOR, closes)
         yield Weakness((3.0, 3.0, 0.0), link)
 
 

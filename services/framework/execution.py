@@ -13,7 +13,7 @@ That nobody scored a project (PRJ-03, watch) is want of paper, not of execution.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -68,13 +68,13 @@ def _portfolio(situation: Situation, aim: Aim) -> list[Project]:
 def _weights(aim: Aim, projects: list[Project]) -> list[float]:
     """What each project is predicted to bring to the aim, in the aim's units at its reach."""
     drivers = {driver.key for driver in aim.drivers}
-    known = [_predicted([s for s in p.serves if s.driver in drivers]) for p in projects]
+    known = [predicted([s for s in p.serves if s.driver in drivers]) for p in projects]
     given = [weight for weight in known if weight is not None]
     usual = sum(given) / len(given) if given and sum(given) > 0 else 1.0
     return [usual if weight is None else weight for weight in known]
 
 
-def _predicted(serves: list[Serve]) -> float | None:
+def predicted(serves: Sequence[Serve]) -> float | None:
     """Σ effect x reach; None where a part of it was not predicted."""
     total = 0.0
     for serve in serves:

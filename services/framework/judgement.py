@@ -83,7 +83,8 @@ class Outcome:
 
     ``about`` is the narrowest thing it speaks of: the subject itself (``aim:ID``), or a part
     (``driver:AIM/ID``, ``milestone:PROJECT/ID``, ``project:ID/leader``). ``since`` is when the
-    condition began. In ``shadow`` it is recorded and nobody is told.
+    condition began. In ``shadow`` it is recorded and nobody is told. One that is ``waiting`` could
+    not be judged yet; its reason says what is missing.
     """
 
     expectation: str
@@ -95,18 +96,21 @@ class Outcome:
     inputs: Mapping[str, Input] = field(default_factory=dict)
     audience: tuple[str, ...] = ()
     shadow: bool = False
+    waiting: bool = False
 
     def in_shadow(self) -> Outcome:
         """The same outcome, of which nobody is told."""
         said = (self.expectation, self.about, self.tripped, self.reason, self.severity, self.since)
-        return Outcome(*said, self.inputs, self.audience, shadow=True)
+        return Outcome(*said, self.inputs, self.audience, True, self.waiting)
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
     """A step of the chain from an aim down to the weakest link.
 
-    ``role`` and ``person`` say who answers for it; an executive is shown the role only.
+    ``role`` and ``person`` say who answers for it; an executive is shown the role only. ``above``
+    are the names between the aim and it (driver, project), ``stake`` what was to come from it, in
+    numbers, and ``closes`` what would close it.
     """
 
     kind: str
@@ -115,6 +119,9 @@ class Link:
     problem: str
     role: str | None = None
     person: str | None = None
+    above: tuple[str, ...] = ()
+    stake: str | None = None
+    closes: str | None = None
 
 
 class PathReading(NamedTuple):

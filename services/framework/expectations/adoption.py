@@ -14,6 +14,7 @@ from services.framework.expectations.catalogue import (
     Situation,
     Sureness,
     Words,
+    awaiting,
     climbed,
     parameter,
     passed,
@@ -82,7 +83,7 @@ def aim_is_adopted(situation: Situation) -> Iterable[Finding]:
         return
     begun = aim.start.start if aim.start else None
     if begun is None:
-        yield Finding(passed(AIM_02, about, "The aim says not when it begins."))
+        yield Finding(awaiting(AIM_02, about, "The aim says not when it begins."))
         return
     days = parameter(situation, AIM_02, "days")
     ladder = Ladder.of(begun, days, max(days, parameter(situation, AIM_02, "crit_days")))

@@ -10,6 +10,7 @@ from services.framework.expectations.catalogue import (
     Parameter,
     Situation,
     Sureness,
+    awaiting,
     parameter,
     passed,
     tripped,
@@ -76,11 +77,16 @@ def target_is_a_breakthrough(situation: Situation) -> Iterable[Finding]:
     """
     about = str(situation.subject)
     aim = situation.plan.aims[situation.subject.id]
-    why = _unjudged(situation, aim)
+    why = _unasked(aim)
+    if why is not None:
+        yield Finding(passed(AIM_04, about, why))
+        return
+    wanting = _wanting(situation)
     reading = situation.readings.get(about)
     target = aim.primary.target if aim.primary else None
-    if why is not None or reading is None or isinstance(target, tuple) or target is None:
-        yield Finding(passed(AIM_04, about, why or "The aim has no one target."))
+    if wanting is not None or reading is None or isinstance(target, tuple) or target is None:
+        why = wanting or "The aim has no one target."
+        yield Finding(awaiting(AIM_04, about, why))
         return
     lower, upper = reading.lower, reading.upper
     if lower is None or upper is None:
@@ -98,11 +104,16 @@ def target_is_a_breakthrough(situation: Situation) -> Iterable[Finding]:
     yield Finding(tripped(AIM_04, about, reason, inputs), next_at)
 
 
-def _unjudged(situation: Situation, aim: Aim) -> str | None:
+def _unasked(aim: Aim) -> str | None:
     if aim.intent is not Intent.IMPROVE:
         return "Not asked of an aim that is not to improve."
     if aim.not_breakthrough_because:
         return f"Not a breakthrough, because: {aim.not_breakthrough_because}"
+    return None
+
+
+def _wanting(situation: Situation) -> str | None:
+    """What a baseline lacks to be held against the target."""
     reading = situation.readings.get(str(situation.subject))
     if reading is None or reading.wanting:
         return f"Not judged: {reading.wanting if reading else 'the aim has no series'}."

@@ -242,6 +242,13 @@ def passed(
     return Outcome(expectation.id, about, False, reason, inputs=inputs or {})
 
 
+def awaiting(
+    expectation: Expectation, about: str, reason: str, inputs: Mapping[str, Input] | None = None
+) -> Outcome:
+    """An expectation that cannot be judged yet, and what is missing."""
+    return Outcome(expectation.id, about, False, reason, inputs=inputs or {}, waiting=True)
+
+
 def tripped(
     expectation: Expectation,
     about: str,

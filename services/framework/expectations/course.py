@@ -15,12 +15,13 @@ from services.framework.expectations.catalogue import (
     Parameter,
     Situation,
     Sureness,
+    awaiting,
     parameter,
     passed,
     tripped,
 )
 from services.framework.facts import SeriesKey
-from services.framework.fold import Course, Fold, prepared
+from services.framework.fold import DECIDED, Course, Fold, prepared
 from services.framework.judgement import Input, Severity, Status, SubjectKind
 from services.framework.outlook import outlook
 from services.framework.periods import Period
@@ -84,7 +85,8 @@ def chance_is_not_small(situation: Situation) -> Iterable[Finding]:
     chance = verdict.probability if verdict else None
     if verdict is None or chance is None:
         why = (verdict.outlook if verdict else None) or "There is no forecast."
-        yield Finding(passed(TRJ_02, about, why))
+        decided = verdict is not None and verdict.status in DECIDED
+        yield Finding((passed if decided else awaiting)(TRJ_02, about, why))
         return
     inputs: dict[str, Input] = {"chance": chance}
     small = parameter(situation, TRJ_02, "chance")
@@ -141,7 +143,7 @@ def improvement_is_seen(situation: Situation) -> Iterable[Finding]:
     if aim.intent is not Intent.IMPROVE or reading is None or reading.wanting or share is None:
         wanting = reading.wanting if reading else None
         why = f"Not judged: {wanting}." if wanting else "Not asked of this aim."
-        yield Finding(passed(TRJ_03, about, why))
+        yield Finding((awaiting if wanting else passed)(TRJ_03, about, why))
         return
     inputs: dict[str, Input] = {"elapsed": round(share, 3)}
     hit, next_at = reading.improved, situation.next_value([reading.look.key])

@@ -11,6 +11,7 @@ from services.framework.expectations.catalogue import (
     Parameter,
     Situation,
     Sureness,
+    awaiting,
     parameter,
     passed,
     tripped,
@@ -55,7 +56,7 @@ def _seen(situation: Situation, aim: Aim, driver: Driver) -> Finding:
     about = f"driver:{driver.key}"
     linked = _linked(aim, driver)
     if linked is None or linked > situation.today:
-        return Finding(passed(DAT_03, about, "The aim has not begun."), situation.next_of(linked))
+        return Finding(awaiting(DAT_03, about, "The aim has not begun."), situation.next_of(linked))
     if driver.measure is None or driver.measure not in situation.plan.measures:
         return _unmeasured(situation, driver, linked)
     return _late(situation, driver, linked)

@@ -14,6 +14,7 @@ from services.framework.expectations.catalogue import (
     Parameter,
     Situation,
     Sureness,
+    awaiting,
     parameter,
     passed,
     tripped,
@@ -67,11 +68,13 @@ def gap_narrows_from_below(situation: Situation) -> Iterable[Finding]:
     """
     about = str(situation.subject)
     aim = situation.plan.aims[situation.subject.id]
-    groups = [(name, r) for name, r in strata_readings(situation, aim) if not r.wanting]
+    known = strata_readings(situation, aim)
+    groups = [(name, r) for name, r in known if not r.wanting]
     next_at = situation.next_value([r.look.key for _, r in groups])
     if len(groups) < 2:  # noqa: PLR2004
         reason = "There are no two groups with a baseline to compare."
-        yield Finding(passed(EQ_01, about, reason), next_at)
+        lacking = len(known) >= 2  # noqa: PLR2004
+        yield Finding((awaiting if lacking else passed)(EQ_01, about, reason), next_at)
         return
     sign = groups[0][1].look.sign
     ordered = sorted(groups, key=lambda g: sign * _mean(g[1].points[: g[1].base]))
@@ -113,7 +116,10 @@ def every_group_reaches_the_aim(situation: Situation) -> Iterable[Finding]:
         inputs: dict[str, Input] = {"values": len(last), "unknown": unknown_share(situation, aim)}
         if not reached or isinstance(target, tuple) or target is None:
             yield Finding(passed(EQ_02, about, "The aim is not reached yet.", inputs), next_at)
-        elif len(last) < many or any(sign * ((p.value or 0.0) - target) >= 0 for p in last):
+        elif len(last) < many:
+            reason = f"{name} has {len(last)} of the {many} values that are looked at."
+            yield Finding(awaiting(EQ_02, about, reason, inputs), next_at)
+        elif any(sign * ((p.value or 0.0) - target) >= 0 for p in last):
             reason = f"{name} does not surely miss the target."
             yield Finding(passed(EQ_02, about, reason, inputs), next_at)
         else:

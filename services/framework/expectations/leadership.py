@@ -16,6 +16,7 @@ from services.framework.expectations.catalogue import (
     Situation,
     Sureness,
     Words,
+    awaiting,
     climbed,
     parameter,
     passed,
@@ -90,7 +91,7 @@ def patients_are_on_the_team(situation: Situation) -> Iterable[Finding]:
         return
     since = _alone_since(situation, aim)
     if since is None:
-        yield Finding(passed(LDR_01, about, "The aim says not when it begins.", inputs))
+        yield Finding(awaiting(LDR_01, about, "The aim says not when it begins.", inputs))
         return
     inputs["since"] = since.isoformat()
     reason = f"{aim.name} has had no patient or family partner since {since}."
@@ -149,7 +150,7 @@ def board_leads(situation: Situation) -> Iterable[Finding]:
     meetings = list(known.values())[-many:]
     if len(meetings) < many:
         reason = f"{count(len(meetings), 'meeting')} known of the {many} that are looked at."
-        yield Finding(passed(LDR_03, about, reason, {"meetings": len(meetings)}))
+        yield Finding(awaiting(LDR_03, about, reason, {"meetings": len(meetings)}))
         return
     timed = [m for m in meetings if m.minutes and m.quality_minutes is not None]
     total = sum(m.minutes or 0.0 for m in timed)

@@ -11,6 +11,7 @@ from services.framework.expectations.catalogue import (
     Parameter,
     Situation,
     Sureness,
+    awaiting,
     parameter,
     passed,
     tripped,
@@ -79,7 +80,7 @@ def _site(situation: Situation, reading: Reading, site: str, *, fine: bool) -> F
     points = parameter(situation, MIX_01, "points")
     if reading.wanting or reading.base < points or _too_few(situation, reading):
         why = f"{name} is too few to judge."
-        return Finding(passed(MIX_01, about, why, {"too_few": True}), next_at)
+        return Finding(awaiting(MIX_01, about, why, {"too_few": True}), next_at)
     hit = shift_for_the_worse(reading) or point_beyond(reading, points)
     if hit is None:
         return Finding(passed(MIX_01, about, f"{name} shows no signal for the worse."), next_at)
@@ -169,7 +170,7 @@ def the_whole_moves_by_its_sites(situation: Situation) -> Iterable[Finding]:
 
 def _said(situation: Situation, about: str, parts: Parts | None) -> Outcome:
     if parts is None:
-        return passed(MIX_02, about, "Without counts of every site a mix cannot be told.")
+        return awaiting(MIX_02, about, "Without counts of every site a mix cannot be told.")
     move = parts.within + parts.mix
     share = parts.mix / move if move else 0.0
     inputs: dict[str, Input] = {"within": parts.within, "mix": parts.mix, "share": round(share, 3)}

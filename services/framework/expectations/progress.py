@@ -18,6 +18,7 @@ from services.framework.expectations.catalogue import (
     Parameter,
     Situation,
     Sureness,
+    awaiting,
     parameter,
     passed,
     tripped,
@@ -172,7 +173,8 @@ def progress_is_on_time(situation: Situation) -> Iterable[Finding]:
     scored, pace = last_score(situation, project), pace_of(situation, project)
     if at_rest is not None or scored is None or pace is None:
         wanting = "has no score yet" if scored is None else "has no dates to be judged by"
-        yield Finding(passed(PRJ_04, about, at_rest or f"{project.name} {wanting}."))
+        why = at_rest or f"{project.name} {wanting}."
+        yield Finding((passed if at_rest else awaiting)(PRJ_04, about, why))
         return
     inputs: dict[str, Input] = {"score": scored.score, "expected": pace.expected / 2}
     next_at = situation.next_of(pace.next_on)

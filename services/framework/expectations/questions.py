@@ -9,10 +9,13 @@ from services.framework.expectations.catalogue import (
     Expectation,
     Finding,
     Situation,
+    awaiting,
     passed,
     tripped,
 )
 from services.framework.judgement import Answer, Input
+
+_UNTOLD = (Answer.TOO_EARLY, Answer.UNSEEN)
 
 
 def strategy_is_executed(situation: Situation) -> Iterable[Finding]:
@@ -53,7 +56,8 @@ def _asked(situation: Situation, expectation: Expectation, fault: Answer) -> Fin
     }
     about = str(situation.subject)
     if diagnosis.answer is not fault:
-        return Finding(passed(expectation, about, diagnosis.reason, inputs), next_at)
+        said = awaiting if diagnosis.answer in _UNTOLD else passed
+        return Finding(said(expectation, about, diagnosis.reason, inputs), next_at)
     return Finding(tripped(expectation, about, diagnosis.reason, inputs), next_at)
 
 

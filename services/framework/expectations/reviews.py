@@ -13,6 +13,7 @@ from services.framework.expectations.catalogue import (
     Situation,
     Sureness,
     Words,
+    awaiting,
     climbed,
     parameter,
     passed,
@@ -91,7 +92,7 @@ def project_is_reviewed(situation: Situation) -> Iterable[Finding]:
     begun = situation.roster.standing(project).since or project.start
     since = max((d for d in (held[-1].on if held else None, begun) if d is not None), default=None)
     if since is None:
-        yield Finding(passed(REV_01, about, f"{project.name} says not when it began."))
+        yield Finding(awaiting(REV_01, about, f"{project.name} says not when it began."))
         return
     days = project.review_every_days or parameter(situation, REV_01, "days")
     inputs: dict[str, Input] = {"since": since.isoformat(), "days": days, "reviews": len(held)}
@@ -119,7 +120,7 @@ def aim_is_reviewed(situation: Situation) -> Iterable[Finding]:
     held = situation.reviews.get(about, ())
     since = held[-1].on if held else _begun(aim)
     if since is None:
-        yield Finding(passed(REV_02, about, "The aim says not when it begins."))
+        yield Finding(awaiting(REV_02, about, "The aim says not when it begins."))
         return
     meets = situation.plan.organisation.board_meets_days
     often = meets is not None and meets <= MONTHLY

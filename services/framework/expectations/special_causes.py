@@ -16,6 +16,7 @@ from services.framework.expectations.catalogue import (
     Parameter,
     Situation,
     Sureness,
+    awaiting,
     parameter,
     passed,
     tripped,
@@ -155,7 +156,8 @@ def _told(
     next_at = situation.next_value([reading.look.key])
     if hit is None:
         why = f"not judged: {reading.wanting}" if reading.wanting else "no such signal"
-        return Finding(passed(expectation, about, f"{measure.name}: {why}."), next_at)
+        said = awaiting if reading.wanting else passed
+        return Finding(said(expectation, about, f"{measure.name}: {why}."), next_at)
     inputs: dict[str, Input] = {
         "rule": hit.rule.value,
         "rule_set": reading.rule_set,

@@ -12,6 +12,7 @@ from services.framework.expectations.catalogue import (
     Parameter,
     Situation,
     Sureness,
+    awaiting,
     parameter,
     passed,
     tripped,
@@ -49,9 +50,13 @@ def projects_add_up(situation: Situation) -> Iterable[Finding]:
     """
     about = str(situation.subject)
     aim = situation.plan.aims[situation.subject.id]
+    if aim.intent is not Intent.IMPROVE or not aim.drivers:
+        why = "Not asked of an aim that is not to improve, or that has no driver."
+        yield Finding(passed(PRT_02, about, why))
+        return
     cover = _cover(situation, aim)
     if isinstance(cover, str):
-        yield Finding(passed(PRT_02, about, cover))
+        yield Finding(awaiting(PRT_02, about, cover))
         return
     inputs: dict[str, Input] = {
         "coverage": round(cover.share, 3),
@@ -75,7 +80,8 @@ def _judged(situation: Situation, cover: Coverage, inputs: dict[str, Input]) -> 
     if not (short and not cover.unknown) and not (doubted and not cover.missing):
         lacking = f"; {listed(map(str, cover.missing))}" if short or doubted else ""
         bound = "At least: " if lacking else ""
-        return passed(PRT_02, about, f"{bound}{words}{lacking}.", inputs)
+        said = awaiting if lacking else passed
+        return said(PRT_02, about, f"{bound}{words}{lacking}.", inputs)
     lost = (
         not cover.unknown and cover.share < parameter(situation, PRT_02, "crit_coverage") - ROUNDING
     )
@@ -85,8 +91,6 @@ def _judged(situation: Situation, cover: Coverage, inputs: dict[str, Input]) -> 
 
 def _cover(situation: Situation, aim: Aim) -> Coverage | str:
     """The coverage of the aim, or why there is none."""
-    if aim.intent is not Intent.IMPROVE or not aim.drivers:
-        return "Not asked of an aim that is not to improve, or that has no driver."
     declared = aim.primary
     measure = situation.plan.measures.get(declared.measure) if declared else None
     if declared is None or measure is None:

@@ -10,6 +10,7 @@ from services.framework.expectations.catalogue import (
     Finding,
     Situation,
     Sureness,
+    awaiting,
     passed,
 )
 from services.framework.judgement import Input, Outcome, Severity, Status, SubjectKind, Verdict
@@ -71,7 +72,8 @@ def _told(
 ) -> Outcome:
     about, inputs = str(situation.subject), _inputs(verdict)
     if not tripped:
-        return passed(expectation, about, verdict.reason, inputs)
+        said = awaiting if verdict.status is Status.WAITING else passed
+        return said(expectation, about, verdict.reason, inputs)
     return Outcome(
         expectation.id,
         about,

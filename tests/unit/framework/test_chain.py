@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from services.framework.facts import Facts, Role, RoleChange, StateChange
 from services.framework.judgement import Link
 from services.framework.plan import (
@@ -13,7 +15,7 @@ from services.framework.plan import (
     ProjectState,
     Serve,
 )
-from tests.unit.framework.builders import a_plan, an_aim, at, day, judged, verdict_of
+from tests.unit.framework.builders import A1, a_plan, an_aim, at, day, judged, values, verdict_of
 
 
 def _project(name: str, *milestones: Milestone) -> Project:
@@ -54,7 +56,14 @@ def test_a_driver_without_a_project_is_the_weakest_link() -> None:
     links = _links(plan, "2025-06-01")
     assert [link.kind for link in links] == ["driver", "milestone"]
     assert links[0] == Link(
-        "driver", "a/z", "End of life", "no project at work on it", "aim sponsor", "CMO"
+        "driver",
+        "a/z",
+        "End of life",
+        "no project at work on it",
+        "aim sponsor",
+        "CMO",
+        stake="33% of the aim was to come from it",
+        closes="a project at work on it",
     )
 
 
@@ -69,7 +78,23 @@ def test_the_latest_milestone_says_whose_it_is() -> None:
         "due 2025-02-28, not done (Sepsis)",
         "project leader",
         "LEAD",
+        ("Sepsis and Escalation", "Sepsis"),
+        None,
+        "its completion, or a new date with a reason",
     )
+
+
+def test_a_link_says_what_of_the_gap_was_to_come_from_it() -> None:
+    project = replace(
+        _project("sepsis", _milestone("sepsis", "pilot", "2025-02-28")),
+        serves=(Serve("a/x", 6, 1, 0.75), Serve("a/y", 4, 0.5, 0.75)),
+    )
+    facts = Facts(values(A1[:12]))
+    (link,) = _links(_plan(project), "2025-04-01", facts)
+    assert link.stake == "8 of the gap of 15 was to come from it"
+    untold = replace(project, serves=(Serve("a/x", 6), Serve("a/y", 4, 0.5)))
+    (blank,) = _links(_plan(untold), "2025-04-01", facts)
+    assert blank.stake is None
 
 
 def test_a_vacancy_is_answered_for_by_the_other_role() -> None:

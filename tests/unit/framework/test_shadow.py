@@ -52,3 +52,14 @@ def test_an_outcome_in_shadow_says_all_that_it_would_have_said() -> None:
 def test_a_starters_plan_has_no_finding_beyond_the_eight() -> None:
     evaluation = judged(a_plan(BARE), FACTS, "aim:a", at("2025-06-15"))
     assert {o.expectation for o in evaluation.findings} <= STARTER
+
+
+def test_what_cannot_be_judged_yet_waits_and_says_for_what() -> None:
+    evaluation = judged(a_plan(), Facts(values(A1[:11])), "aim:a", at("2025-01-15"))
+    waits = {o.expectation: o.reason for o in evaluation.outcomes if o.waiting}
+    assert not any(o.tripped for o in evaluation.outcomes if o.waiting)
+    assert waits["TRJ-01"].startswith("Too few values to judge since 2024-11; 1 more wanted")
+    assert outcome(evaluation, "TRJ-02").shadow
+    assert "TRJ-02" in waits
+    later = judged(a_plan(), Facts(values(A1)), "aim:a", at("2026-01-25"))
+    assert not {"TRJ-01", "TRJ-02", "AIM-04"} & {o.expectation for o in later.outcomes if o.waiting}
