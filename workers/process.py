@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from services.bootstrap import Services
     from workers.drain import Drain
 
-NICENESS = 5
+NICENESS = 10
 _held: list[tuple[Services, Drain]] = []
 _guard = threading.Lock()
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from services.intake.bodies import RawItem, from_objects
 from services.intake.entries import Checker, Sender
@@ -38,20 +37,24 @@ _REFUSALS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class ItemResult:
+class ItemResult(NamedTuple):
     """What became of an item: created, corrected, unchanged, withdrawn, or rejected with troubles.
 
-    ``about`` names what it spoke of; ``before`` and ``after`` are told of a correction.
+    ``entry`` is what was kept of it; ``before`` and ``after`` are told of a correction.
     """
 
     item: int
     result: str
     troubles: tuple[Trouble, ...] = ()
-    about: Mapping[str, Any] | None = None
+    entry: Entry | None = None
     before: Mapping[str, Any] | None = None
     after: Mapping[str, Any] | None = None
     flag: str | None = None
+
+    @property
+    def about(self) -> Mapping[str, Any] | None:
+        """What the item spoke of; None for one that was refused."""
+        return None if self.entry is None else _about(self.entry)
 
 
 class Intake:
@@ -199,7 +202,7 @@ def _result(entry: Entry, outcome: Outcome) -> ItemResult:
         outcome.item,
         outcome.result,
         (),
-        _about(entry),
+        entry,
         outcome.before,
         outcome.after,
         outcome.flag,

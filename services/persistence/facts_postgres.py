@@ -19,7 +19,7 @@ from psycopg import errors
 from psycopg.pq import ExecStatus
 from psycopg.pq.abc import PGresult
 
-from services.persistence.postgres_text import as_text
+from services.persistence.postgres_text import as_array, as_text
 from services.ports.intake import (
     MeasurementEntry,
     Outcome,
@@ -306,8 +306,8 @@ def _parameters(
         "known_at": stamp.known_at,
         "now": stamp.system_now,
         "rank_at": stamp.rank_at,
-        "mark_items": [item for item, _ in marks],
-        "mark_subjects": [subject for _, subject in marks],
+        "mark_items": as_array(item for item, _ in marks),
+        "mark_subjects": as_array(subject for _, subject in marks),
     }
 
 

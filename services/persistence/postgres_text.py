@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import date, datetime
 from typing import Any
 
@@ -10,10 +10,15 @@ from typing import Any
 def as_text(value: Any) -> bytes | None:
     """A parameter in PostgreSQL's text format, None for NULL.
 
-    Known are str, int, bool, float, date, datetime with a zone, bytes, and lists of int.
+    Known are str, int, bool, float, date, datetime with a zone, and bytes.
     Raises KeyError for any other type, ValueError for text that holds a NUL.
     """
     return None if value is None else _WRITE[type(value)](value)
+
+
+def as_array(values: Iterable[int]) -> str:
+    """Integers as PostgreSQL reads an array of them."""
+    return f"{{{','.join(map(str, values))}}}"
 
 
 def _text(value: str) -> bytes:
@@ -38,10 +43,6 @@ def _bytea(value: bytes) -> bytes:
     return b"\\x" + value.hex().encode()
 
 
-def _array(value: list[int]) -> bytes:
-    return f"{{{','.join(map(str, value))}}}".encode()
-
-
 _WRITE: dict[type, Callable[[Any], bytes]] = {
     str: _text,
     int: _number,
@@ -50,5 +51,4 @@ _WRITE: dict[type, Callable[[Any], bytes]] = {
     date: _day,
     datetime: _day,
     bytes: _bytea,
-    list: _array,
 }
