@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, NamedTuple
 
@@ -126,9 +126,11 @@ class Intake:
         """Checks items as of the stamp."""
         return Checker(standing, self._dependents, stamp.kind, stamp.known_at, sender)
 
-    def keep(self, standing: Standing, stamp: Stamp, wave: Sequence[Entry]) -> list[Outcome]:
-        """Keep one wave."""
-        return self._store.keep(standing, stamp, wave)
+    def keep(
+        self, standing: Standing, stamp: Stamp, entries: Sequence[Entry]
+    ) -> Iterator[list[Outcome]]:
+        """Keep the entries in their order; yields what is durable."""
+        return self._store.keep(standing, stamp, waves(entries))
 
 
 class _Run:
@@ -166,11 +168,10 @@ class _Run:
                 refused.append(ItemResult(raw.item, "rejected", found))
         if refused and not anew and not self._intake.is_in_force(standing):
             raise StaleStandingError
-        for wave in waves(entries):
-            by_item = {entry.item: entry for entry in wave}
-            for outcome in self._intake.keep(standing, stamp, wave):
-                result = _result(by_item[outcome.item], outcome)
-                self._results[outcome.item] = result
+        by_item = {entry.item: entry for entry in entries}
+        for outcomes in self._intake.keep(standing, stamp, entries):
+            for outcome in outcomes:
+                self._results[outcome.item] = _result(by_item[outcome.item], outcome)
         self._results.update((result.item, result) for result in refused)
 
 

@@ -67,6 +67,7 @@ _CREATE_STAGE = (
     + ", ".join(f"{name} {kind}" for name, kind in _COLUMNS.items())
     + ") ON COMMIT DELETE ROWS"
 )
+_CLEAR_STAGE = f"DELETE FROM {_STAGE}"  # noqa: S608 - our own name
 _COPY = f"COPY {_STAGE} FROM STDIN (FORMAT BINARY)"
 _FROM_ARRAYS = (
     "unnest("
@@ -85,9 +86,11 @@ _KEPT = (
 
 
 _MARKS_OF_ONE = "s.id = ANY (%(mark_subjects)s::int8[]) AND (SELECT n.changes FROM numbered n)"
+# The journal is written before the locks are taken, which others wait for.
 _MARKS_OF_MANY = """s.id IN (
     SELECT t.subject FROM unnest(%(mark_items)s::int4[], %(mark_subjects)s::int8[])
-      AS t (item, subject) JOIN numbered n ON n.item = t.item AND n.changes)"""
+      AS t (item, subject) JOIN numbered n ON n.item = t.item AND n.changes
+      WHERE (SELECT count(*) FROM told) > 0)"""
 
 
 def _statement(rows: str, marks: str = _MARKS_OF_MANY) -> str:
@@ -125,6 +128,13 @@ WITH guard AS MATERIALIZED (
   FROM decided d
   WHERE d.result IN ('created', 'corrected', 'withdrawn')
     OR (d.result = 'unchanged' AND d.event_id IS NOT NULL)
+), told AS (
+  INSERT INTO journal (id, organisation_id, kind, source, event_id, actor, body, body_hash,
+    result, known_at, recorded_at)
+  SELECT n.journal_id, %(organisation)s, %(kind)s, n.source, n.event_id, %(actor)s,
+    n.body::jsonb, n.body_hash, n.result, %(known_at)s::timestamptz, %(now)s::timestamptz
+  FROM numbered n
+  RETURNING id
 ), locked AS MATERIALIZED (
   SELECT s.id FROM subject s
   WHERE {marks}
@@ -135,12 +145,6 @@ WITH guard AS MATERIALIZED (
     rank_at = least(s.rank_at, %(rank_at)s::timestamptz)
   FROM locked l WHERE s.id = l.id
   RETURNING s.id, s.sequence
-), told AS (
-  INSERT INTO journal (id, organisation_id, kind, source, event_id, actor, body, body_hash,
-    result, known_at, recorded_at)
-  SELECT n.journal_id, %(organisation)s, %(kind)s, n.source, n.event_id, %(actor)s,
-    n.body::jsonb, n.body_hash, n.result, %(known_at)s::timestamptz, %(now)s::timestamptz
-  FROM numbered n
 ), superseded AS (
   UPDATE measurement m SET current = false
   FROM numbered n WHERE n.changes AND m.id = n.held_id
@@ -233,22 +237,21 @@ class FastWriter:
         self._idle: deque[Connection] = deque()
 
     def keep(
-        self, standing: Standing, stamp: Stamp, entries: Sequence[MeasurementEntry]
-    ) -> list[Outcome]:
-        """Keep the entries; no outcome for one that was left. Raises StaleStandingError."""
-        parameters = _parameters(standing, stamp, entries)
+        self, standing: Standing, stamp: Stamp, waves: Sequence[Sequence[MeasurementEntry]]
+    ) -> list[list[Outcome]]:
+        """Keep the waves in one transaction, to the first that leaves an entry to plain statements.
+
+        What became of each wave; no outcome for an entry that was left. Raises StaleStandingError.
+        """
+        told = _common(standing, stamp)
         for attempt in range(1, _TRIES + 1):
             try:
                 with self._connection() as connection:
-                    rows = _run(connection, parameters, entries)
-                break
+                    return _keep(connection, told, waves)
             except (errors.UniqueViolation, errors.DeadlockDetected):
                 if attempt == _TRIES:
                     raise
-        if not rows:
-            raise StaleStandingError
-        by_item = {entry.item: entry for entry in entries}
-        return [_outcome(by_item[row[0]], row) for row in rows if row[1] != "left"]
+        raise AssertionError("the last try returns or raises")
 
     def close(self) -> None:
         """Close the idle connections."""
@@ -276,26 +279,37 @@ class FastWriter:
         return connection
 
 
-def _run(
-    connection: Connection, parameters: dict[str, Any], entries: Sequence[MeasurementEntry]
-) -> Rows:
-    if len(entries) == 1:
-        return _ONE.run(connection, {**parameters, **entries[0]._asdict()})
-    if len(entries) < _COPY_FROM:
-        arrays = {name: [getattr(each, name) for each in entries] for name in _COLUMNS}
-        return _SOME.run(connection, {**parameters, **arrays})
+def _keep(
+    connection: Connection, told: Mapping[str, Any], waves: Sequence[Sequence[MeasurementEntry]]
+) -> list[list[Outcome]]:
+    first = waves[0]
+    if len(waves) == 1 and len(first) == 1:
+        return [_outcomes(first, _ONE.run(connection, _with_one(told, first[0])))]
+    if len(waves) == 1 and len(first) < _COPY_FROM:
+        return [_outcomes(first, _SOME.run(connection, _with_some(told, first)))]
+    done: list[list[Outcome]] = []
     with connection.transaction():
-        with connection.cursor().copy(_COPY) as copy:
-            copy.set_types(list(_COLUMNS.values()))
-            for entry in entries:
-                copy.write_row((*entry[:6], *entry[7:24]))
-        return _BULK.run(connection, parameters)
+        for wave in waves:
+            done.append(_outcomes(wave, _run(connection, told, wave)))
+            if len(done[-1]) < len(wave):
+                break
+    return done
 
 
-def _parameters(
-    standing: Standing, stamp: Stamp, entries: Sequence[MeasurementEntry]
-) -> dict[str, Any]:
-    marks = [(entry.item, subject) for entry in entries for subject in entry.subjects]
+def _run(
+    connection: Connection, told: Mapping[str, Any], entries: Sequence[MeasurementEntry]
+) -> Rows:
+    if len(entries) < _COPY_FROM:
+        return _SOME.run(connection, _with_some(told, entries))
+    connection.execute(_CLEAR_STAGE)
+    with connection.cursor().copy(_COPY) as copy:
+        copy.set_types(list(_COLUMNS.values()))
+        for entry in entries:
+            copy.write_row((*entry[:6], *entry[7:24]))
+    return _BULK.run(connection, {**told, **_marks(entries)})
+
+
+def _common(standing: Standing, stamp: Stamp) -> dict[str, Any]:
     return {
         "organisation": standing.organisation_id,
         "plan": standing.plan.version,
@@ -306,9 +320,32 @@ def _parameters(
         "known_at": stamp.known_at,
         "now": stamp.system_now,
         "rank_at": stamp.rank_at,
+    }
+
+
+def _with_one(told: Mapping[str, Any], entry: MeasurementEntry) -> dict[str, Any]:
+    return {**told, **entry._asdict(), "mark_subjects": as_array(entry.subjects)}
+
+
+def _with_some(told: Mapping[str, Any], entries: Sequence[MeasurementEntry]) -> dict[str, Any]:
+    columns = {name: [getattr(each, name) for each in entries] for name in _COLUMNS}
+    return {**told, **columns, **_marks(entries)}
+
+
+def _marks(entries: Sequence[MeasurementEntry]) -> dict[str, str]:
+    """Which subjects each entry makes stale, as two arrays of one length."""
+    marks = [(entry.item, subject) for entry in entries for subject in entry.subjects]
+    return {
         "mark_items": as_array(item for item, _ in marks),
         "mark_subjects": as_array(subject for _, subject in marks),
     }
+
+
+def _outcomes(entries: Sequence[MeasurementEntry], rows: Rows) -> list[Outcome]:
+    if not rows:
+        raise StaleStandingError
+    by_item = {entry.item: entry for entry in entries}
+    return [_outcome(by_item[row[0]], row) for row in rows if row[1] != "left"]
 
 
 def _outcome(entry: MeasurementEntry, row: tuple[Any, ...]) -> Outcome:

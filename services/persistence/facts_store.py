@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
@@ -23,25 +23,44 @@ class DatabaseFactStore:
         self._engine = engine
         self._fast = None if is_sqlite(engine) else FastWriter(engine.url)
 
-    def keep(self, standing: Standing, stamp: Stamp, entries: Sequence[Entry]) -> list[Outcome]:
-        """Keep entries whose natural keys and event ids all differ.
+    def keep(
+        self, standing: Standing, stamp: Stamp, waves: Sequence[Sequence[Entry]]
+    ) -> Iterator[list[Outcome]]:
+        """Keep entries wave by wave; natural keys and event ids differ within a wave.
 
-        Raises StaleStandingError where ``standing`` is not in force.
+        Waves without anything slow share a transaction. Raises StaleStandingError where
+        ``standing`` is not in force.
         """
-        values = [
-            entry for entry in entries if isinstance(entry, MeasurementEntry) and not entry.merge
-        ]
-        done: list[Outcome] = []
-        if self._fast is not None and values:
-            done = self._fast.keep(standing, stamp, values)
-        settled = {outcome.item for outcome in done}
-        left = [entry for entry in entries if entry.item not in settled]
-        return [*done, *self._keep_slowly(standing, stamp, left)] if left else done
+        left = list(waves)
+        while left:
+            done = self._keep_fast(standing, stamp, left)
+            yield from done
+            settled = {outcome.item for outcome in done[-1]} if done else set()
+            through = max(len(done), 1)
+            slow = [entry for entry in left[through - 1] if entry.item not in settled]
+            if slow:
+                yield self._keep_slowly(standing, stamp, slow)
+            left = left[through:]
 
     def close(self) -> None:
         """Give back every connection of its own."""
         if self._fast is not None:
             self._fast.close()
+
+    def _keep_fast(
+        self, standing: Standing, stamp: Stamp, waves: Sequence[Sequence[Entry]]
+    ) -> list[list[Outcome]]:
+        """What became of the first waves, to the first that leaves something to be kept slowly."""
+        if self._fast is None:
+            return []
+        fast: list[list[MeasurementEntry]] = []
+        for wave in waves:
+            values = [e for e in wave if isinstance(e, MeasurementEntry) and not e.merge]
+            if values:
+                fast.append(values)
+            if len(values) < len(wave):
+                break
+        return self._fast.keep(standing, stamp, fast) if fast else []
 
     def _keep_slowly(
         self, standing: Standing, stamp: Stamp, entries: Sequence[Entry]

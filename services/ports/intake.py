@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple, Protocol
@@ -166,10 +166,12 @@ class Standings(Protocol):
 class FactStore(Protocol):
     """Keeps facts, each with its journal line and its marks."""
 
-    def keep(self, standing: Standing, stamp: Stamp, entries: Sequence[Entry]) -> list[Outcome]:
-        """Keep entries of one kind whose natural keys and event ids all differ.
+    def keep(
+        self, standing: Standing, stamp: Stamp, waves: Sequence[Sequence[Entry]]
+    ) -> Iterator[list[Outcome]]:
+        """Keep entries of one kind, wave by wave; within one all natural keys and event ids differ.
 
-        Durable when it returns. Raises StaleStandingError where ``standing`` is not in force.
+        What is yielded is durable. Raises StaleStandingError where ``standing`` is not in force.
         """
         ...
 
