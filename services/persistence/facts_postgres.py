@@ -10,7 +10,8 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
+from threading import Lock
 from typing import Any
 
 import psycopg
@@ -235,18 +236,22 @@ class FastWriter:
     def __init__(self, url: sa.URL) -> None:
         self._url = url.set(drivername="postgresql").render_as_string(hide_password=False)
         self._idle: deque[Connection] = deque()
+        self._turn = Lock()
 
     def keep(
         self, standing: Standing, stamp: Stamp, waves: Sequence[Sequence[MeasurementEntry]]
     ) -> list[list[Outcome]]:
         """Keep the waves in one transaction, to the first that leaves an entry to plain statements.
 
-        What became of each wave; no outcome for an entry that was left. Raises StaleStandingError.
+        What became of each wave; no outcome for an entry that was left. Bulks take turns: in the
+        database they would wait for each other's subjects, and keep its dead rows meanwhile. Raises
+        StaleStandingError.
         """
         told = _common(standing, stamp)
+        is_bulk = len(waves[0]) >= _COPY_FROM
         for attempt in range(1, _TRIES + 1):
             try:
-                with self._connection() as connection:
+                with self._turn if is_bulk else nullcontext(), self._connection() as connection:
                     return _keep(connection, told, waves)
             except (errors.UniqueViolation, errors.DeadlockDetected):
                 if attempt == _TRIES:
