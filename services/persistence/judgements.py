@@ -15,7 +15,7 @@ from services.alerting.overtaken import Heard, To, hears, overtaken, told_of_wro
 from services.framework.evaluate import ENGINE_VERSION
 from services.framework.judgement import Evaluation, Severity, Status, Subject, SubjectKind
 from services.persistence import tables
-from services.persistence.clock import read_clock
+from services.persistence.clock import ClockReading, read_clock
 from services.persistence.engine import is_sqlite, reading, writing
 from services.persistence.evaluations import as_json, outcome_hash
 from services.persistence.plans import PlanStore
@@ -63,7 +63,7 @@ class DatabaseJudgementStore:
             return
         with writing(self._engine) as connection:
             now, reading_of = self._clock.system_now(), read_clock(connection)
-            row = connection.execute(_waiting(now, reading_of.business(now))).first()
+            row = connection.execute(_WAITING, _at(now, reading_of)).first()
             if row is None:
                 yield None
                 return
@@ -84,8 +84,9 @@ class DatabaseJudgementStore:
         """Whether anything waits, asked without the writer's lock."""
         with reading(self._engine) as connection:
             now = self._clock.system_now()
-            waiting = _waiting(now, read_clock(connection).business(now))
-            return connection.execute(waiting).first() is not None
+            return (
+                connection.execute(_WAITING, _at(now, read_clock(connection))).first() is not None
+            )
 
     def failed(self, organisation_id: int, subject: Subject, error: str, now: datetime) -> None:
         """Put the subject off, twice as long each time, and keep the error."""
@@ -109,15 +110,15 @@ class DatabaseJudgementStore:
             )
 
 
-def _waiting(system_now: datetime, business_now: datetime) -> sa.Select[Any]:
+def _waiting() -> sa.Select[Any]:
     """What waits, by rank; what time alone made due ranks as if it were marked now."""
     subject = _SUBJECT.c
-    allowed = sa.or_(subject.not_before.is_(None), subject.not_before <= system_now)
-    waits = sa.or_(subject.rank_at.is_not(None), subject.wake_at <= business_now)
-    now = sa.literal(system_now, subject.rank_at.type)
+    now = sa.bindparam("system_now", type_=subject.rank_at.type)
+    allowed = sa.or_(subject.not_before.is_(None), subject.not_before <= now)
+    due = subject.wake_at <= sa.bindparam("business_now", type_=subject.wake_at.type)
     return (
         sa.select(_SUBJECT, _PLAN_VERSION, *_LAST)
-        .where(waits, allowed)
+        .where(sa.or_(subject.rank_at.is_not(None), due), allowed)
         .order_by(sa.func.coalesce(subject.rank_at, now), subject.id)
         .limit(1)
         .with_for_update(skip_locked=True, of=_SUBJECT)
@@ -138,6 +139,15 @@ _PLAN_VERSION = (
     .label("plan_version")
 )
 _LAST = (_last(_EVALUATION.c.id), _last(_EVALUATION.c.outcome_hash))
+_WAITING = _waiting()
+_JUDGED = _SUBJECT.update().where(_SUBJECT.c.id == sa.bindparam("subject"))
+_HELD = _EVALUATION.update().where(_EVALUATION.c.id == sa.bindparam("last"))
+_CHANGED = _ALERT.update().where(_ALERT.c.id == sa.bindparam("alert"))
+_OF_SUBJECT = sa.select(_ALERT).where(_ALERT.c.subject_id == sa.bindparam("subject"))
+
+
+def _at(system_now: datetime, clock: ClockReading) -> dict[str, datetime]:
+    return {"system_now": system_now, "business_now": clock.business(system_now)}
 
 
 class _Work:
@@ -183,19 +193,17 @@ class _Work:
         self._keep(evaluation)
         for change in changes:
             self._change(change)
-        self._connection.execute(
-            _SUBJECT.update()
-            .where(_SUBJECT.c.id == self._row.id)
-            .values(
-                judged_sequence=self._row.sequence,
-                rank_at=None,
-                marked_at=None,
-                not_before=self._system + self._apart,
-                wake_at=evaluation.next_due,
-                attempts=0,
-                last_error=None,
-            )
-        )
+        judged = {
+            "subject": self._row.id,
+            "judged_sequence": self._row.sequence,
+            "rank_at": None,
+            "marked_at": None,
+            "not_before": self._system + self._apart,
+            "wake_at": evaluation.next_due,
+            "attempts": 0,
+            "last_error": None,
+        }
+        self._connection.execute(_JUDGED, judged)
         return self._leaving
 
     def _keep(self, evaluation: Evaluation) -> None:
@@ -203,26 +211,25 @@ class _Work:
         body = as_json(evaluation)
         digest = outcome_hash(body)
         if self._row.last_outcome_hash == digest:
-            held = _EVALUATION.update().where(_EVALUATION.c.id == self._row.last_id)
-            self._connection.execute(held.values(valid_to=evaluation.as_of))
+            held = {"last": self._row.last_id, "valid_to": evaluation.as_of}
+            self._connection.execute(_HELD, held)
             return
         verdict = evaluation.verdict
-        self._connection.execute(
-            _EVALUATION.insert().values(
-                valid_to=evaluation.as_of,
-                body=body,
-                plan_version=self.snapshot.plan.version,
-                engine_version=ENGINE_VERSION,
-                seen=dict(self.snapshot.seen),
-                organisation_id=self._row.organisation_id,
-                subject_id=self._row.id,
-                as_of=evaluation.as_of,
-                status=verdict.status.value if verdict else None,
-                reason=verdict.reason if verdict else None,
-                blind_since=verdict.blind_since.label if verdict and verdict.blind_since else None,
-                outcome_hash=digest,
-            )
-        )
+        row = {
+            "valid_to": evaluation.as_of,
+            "body": body,
+            "plan_version": self.snapshot.plan.version,
+            "engine_version": ENGINE_VERSION,
+            "seen": dict(self.snapshot.seen),
+            "organisation_id": self._row.organisation_id,
+            "subject_id": self._row.id,
+            "as_of": evaluation.as_of,
+            "status": verdict.status.value if verdict else None,
+            "reason": verdict.reason if verdict else None,
+            "blind_since": verdict.blind_since.label if verdict and verdict.blind_since else None,
+            "outcome_hash": digest,
+        }
+        self._connection.execute(_EVALUATION.insert(), row)
 
     def _change(self, change: AlertChange) -> None:
         alert = self._alerts.get((change.expectation, change.about))
@@ -258,39 +265,38 @@ class _Work:
         begins = decision.change in (Change.OPEN, Change.ANNOUNCE)
         episode = alert.episode + 1 if begins else alert.episode
         step = 1 if begins else alert.step + (1 if decision.tells else 0)
-        row = _ALERT.update().where(_ALERT.c.id == alert.id)
-        self._connection.execute(row.values(**values, episode=episode, step=step))
+        said = {"alert": alert.id, **values, "episode": episode, "step": step}
+        self._connection.execute(_CHANGED, said)
         return alert.id, episode, step
 
     def _new_alert(self, change: AlertChange, values: Mapping[str, Any]) -> tuple[int, int, int]:
-        insert = _ALERT.insert().values(
-            {"opened_at": self._business, **values},
-        )
-        insert = insert.values(
-            organisation_id=self._row.organisation_id,
-            subject_id=self._row.id,
-            expectation=change.expectation,
-            about=change.about,
-        )
-        identifier: int = self._connection.execute(insert.returning(_ALERT.c.id)).scalar_one()
+        alert = {
+            "opened_at": self._business,
+            **values,
+            "organisation_id": self._row.organisation_id,
+            "subject_id": self._row.id,
+            "expectation": change.expectation,
+            "about": change.about,
+        }
+        insert = _ALERT.insert().returning(_ALERT.c.id)
+        identifier: int = self._connection.execute(insert, alert).scalar_one()
         return identifier, 1, 1
 
     def _event(self, alert: int, episode: int, step: int, change: AlertChange) -> None:
         decision = change.decision
-        self._connection.execute(
-            tables.alert_event.insert().values(
-                organisation_id=self._row.organisation_id,
-                alert_id=alert,
-                episode=episode,
-                step=step,
-                kind=decision.change.value,
-                at=self._business,
-                actor="bigdot",
-                status=decision.status.value if decision.status else None,
-                reason=change.reason,
-                detail={"why": decision.why},
-            )
-        )
+        event = {
+            "organisation_id": self._row.organisation_id,
+            "alert_id": alert,
+            "episode": episode,
+            "step": step,
+            "kind": decision.change.value,
+            "at": self._business,
+            "actor": "bigdot",
+            "status": decision.status.value if decision.status else None,
+            "reason": change.reason,
+            "detail": {"why": decision.why},
+        }
+        self._connection.execute(tables.alert_event.insert(), event)
 
     def _owe(
         self,
@@ -302,21 +308,22 @@ class _Work:
     ) -> None:
         leased = self._lease if due <= self._system and to[1] != _MAIL else None
         message_id = f"<{uuid4().hex}@{self._domain}>"
-        insert = _MESSAGE.insert().values(
-            organisation_id=self._row.organisation_id,
-            alert_id=alert,
-            episode=step[0],
-            step=step[1],
-            recipient=to[0],
-            channel=to[1],
-            state="sending" if leased else "owed",
-            content=dict(content),
-            message_id=message_id,
-            owed_at=self._system,
-            due_at=leased or due,
-            attempts=1 if leased else 0,
-        )
-        number: int = self._connection.execute(insert.returning(_MESSAGE.c.id)).scalar_one()
+        message = {
+            "organisation_id": self._row.organisation_id,
+            "alert_id": alert,
+            "episode": step[0],
+            "step": step[1],
+            "recipient": to[0],
+            "channel": to[1],
+            "state": "sending" if leased else "owed",
+            "content": dict(content),
+            "message_id": message_id,
+            "owed_at": self._system,
+            "due_at": leased or due,
+            "attempts": 1 if leased else 0,
+        }
+        insert = _MESSAGE.insert().returning(_MESSAGE.c.id)
+        number: int = self._connection.execute(insert, message).scalar_one()
         if leased:
             parts = (Part(number, alert, *step, dict(content)),)
             self._leaving.append(
@@ -333,8 +340,9 @@ class _Work:
                 .where(_MESSAGE.c.id == number)
                 .values(state="dropped", last_error=why, closed_at=self._system)
             )
-        led_by_dropped = sa.and_(_MESSAGE.c.slot.in_(dropped), _MESSAGE.c.closed_at.is_(None))
-        self._connection.execute(_MESSAGE.update().where(led_by_dropped).values(slot=None))
+        if dropped:
+            led = sa.and_(_MESSAGE.c.slot.in_(dropped), _MESSAGE.c.closed_at.is_(None))
+            self._connection.execute(_MESSAGE.update().where(led).values(slot=None))
         return told_of_wrong(_heard(self._connection, alert, waiting))
 
     def _tell_again(
@@ -351,19 +359,30 @@ def _waits_to_leave(connection: sa.Connection, alert: int) -> dict[int, To]:
 
     Not those that a sender has claimed, or is claiming, nor those that may have arrived.
     """
+    rows = connection.execute(_UNSENT, {"alert": alert})
+    return {row.id: To(row.recipient, row.channel) for row in rows}
+
+
+def _unsent() -> sa.Select[Any]:
     m, attempt = _MESSAGE.c, tables.delivery_attempt.c
     unsure = sa.exists().where(attempt.message_id == m.id, attempt.result == "unknown")
-    query = (
+    return (
         sa.select(m.id, m.recipient, m.channel)
-        .where(m.alert_id == alert, m.state == "owed", m.closed_at.is_(None), ~unsure)
+        .where(
+            m.alert_id == sa.bindparam("alert"), m.state == "owed", m.closed_at.is_(None), ~unsure
+        )
         .order_by(m.id)
         .with_for_update(skip_locked=True)
     )
-    return {row.id: To(row.recipient, row.channel) for row in connection.execute(query)}
 
 
 def _heard(connection: sa.Connection, alert: int, waiting: Collection[int]) -> list[Heard]:
     """What left of an alert, or may have left: neither given up, nor dropped, nor waiting."""
+    rows = connection.execute(_LEFT, {"alert": alert}).all()
+    return [Heard(To(r.recipient, r.channel), r.kind) for r in rows if r.id not in waiting]
+
+
+def _left() -> sa.Select[Any]:
     m, event = _MESSAGE.c, tables.alert_event.c
     step = sa.and_(
         event.alert_id == m.alert_id,
@@ -371,18 +390,19 @@ def _heard(connection: sa.Connection, alert: int, waiting: Collection[int]) -> l
         event.step == m.step,
         event.kind.in_([change.value for change in Change]),
     )
-    query = (
+    return (
         sa.select(m.id, m.recipient, m.channel, event.kind)
         .join_from(_MESSAGE, tables.alert_event, step)
-        .where(m.alert_id == alert, m.state.not_in(("dead", "dropped")))
+        .where(m.alert_id == sa.bindparam("alert"), m.state.not_in(("dead", "dropped")))
         .order_by(m.id)
     )
-    rows = connection.execute(query).all()
-    return [Heard(To(r.recipient, r.channel), r.kind) for r in rows if r.id not in waiting]
+
+
+_UNSENT, _LEFT = _unsent(), _left()
 
 
 def _alerts(connection: sa.Connection, subject_id: int) -> dict[tuple[str, str], Any]:
-    rows = connection.execute(sa.select(_ALERT).where(_ALERT.c.subject_id == subject_id))
+    rows = connection.execute(_OF_SUBJECT, {"subject": subject_id})
     return {(row.expectation, row.about): row for row in rows}
 
 

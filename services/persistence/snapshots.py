@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
+from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -253,32 +254,50 @@ class _Reader:
         self._subjects = frozenset(looked_at.subjects)
         self._seen = seen
         kinds = looked_at.kinds
-        self._tables = [table for table in tables.EVENTS if not kinds or table.name in kinds]
+        self._tables = tuple(table for table in tables.EVENTS if not kinds or table.name in kinds)
+        self._named = len(self._subjects) <= _MOST_NAMED
         self._holding = self._hold() if self._subjects else {}
 
     def rows(self, table: sa.Table) -> list[Any]:
         """The table's events of the subjects, in the order in which they happened."""
         if not self._holding.get(table.name):
             return []
-        order = (table.c.on, table.c.known_at, table.c.id)
-        query = sa.select(table).where(*self._mine(table)).order_by(*order)
-        return [row for row in self._connection.execute(query) if self._was_seen(row)]
+        found = self._connection.execute(_events(table, self._named), self._asked())
+        return [row for row in found if self._was_seen(row)]
 
     def _hold(self) -> dict[str, bool]:
-        asked = (sa.exists().where(*self._mine(t)).label(t.name) for t in self._tables)
-        return dict(self._connection.execute(sa.select(*asked)).one()._mapping)
+        query = _holding(self._tables, self._named)
+        return dict(self._connection.execute(query, self._asked()).one()._mapping)
 
-    def _mine(self, table: sa.Table) -> tuple[sa.ColumnElement[bool], ...]:
-        """The rows of the subjects; of the whole organisation where they are too many to name."""
-        own = table.c.organisation_id == self._organisation_id
-        if len(self._subjects) > _MOST_NAMED:
-            return (own,)
-        return (own, table.c.subject_key.in_(sorted(self._subjects)))
+    def _asked(self) -> dict[str, Any]:
+        whole = {"organisation": self._organisation_id}
+        return {**whole, "subjects": sorted(self._subjects)} if self._named else whole
 
     def _was_seen(self, row: Any) -> bool:
         if row.subject_key not in self._subjects:
             return False
         return self._seen is None or row.sequence <= self._seen.get(row.subject_key, 0)
+
+
+@cache
+def _events(table: sa.Table, named: bool) -> sa.Select[Any]:
+    order = (table.c.on, table.c.known_at, table.c.id)
+    return sa.select(table).where(*_of_subjects(table, named)).order_by(*order)
+
+
+@lru_cache(maxsize=64)
+def _holding(asked: tuple[sa.Table, ...], named: bool) -> sa.Select[Any]:
+    held: list[Any] = [
+        sa.exists().where(*_of_subjects(table, named)).label(table.name) for table in asked
+    ]
+    return sa.select(*held)
+
+
+def _of_subjects(table: sa.Table, named: bool) -> tuple[sa.ColumnElement[bool], ...]:
+    """The rows of the subjects; of the whole organisation where they are too many to name."""
+    own = table.c.organisation_id == sa.bindparam("organisation")
+    those = table.c.subject_key.in_(sa.bindparam("subjects", expanding=True))
+    return (own, those) if named else (own,)
 
 
 def _when(revision: AimRevision) -> tuple[date, datetime]:
