@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from services.persistence.plans import PlanStore
     from services.persistence.reads import ApiReads
     from services.planning.plans import Plans
+    from services.planning.tuning import Tuning
     from services.rendering.charts import ChartRenderer
     from services.reporting.reports import Reporting
 
@@ -168,6 +169,13 @@ class Services:
         from services.planning.plans import Plans
 
         return Plans(self.plan_store, self.clock, self.doorbell)
+
+    @cached_property
+    def tuning(self) -> Tuning:
+        """Switches and parameters of expectations."""
+        from services.planning.tuning import Tuning
+
+        return Tuning(self.plans, self.plan_store)
 
     @cached_property
     def intake(self) -> Intake:

@@ -22,6 +22,7 @@ PAGES = (
     "web.pages.aims",
     "web.pages.projects",
     "web.pages.alerts",
+    "web.pages.catalogue",
     "web.pages.mailbox",
 )
 

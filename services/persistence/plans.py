@@ -7,7 +7,7 @@ import json
 import threading
 from collections import OrderedDict
 from collections.abc import Iterable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
 
@@ -31,6 +31,7 @@ from services.ports.planning import (
     PlanChange,
     PlanningError,
     PlanRecord,
+    SettingChange,
     StaleBaseError,
     UnknownOrganisationError,
 )
@@ -41,6 +42,7 @@ _CHANGE = tables.plan_change
 _SUBJECT = tables.subject
 _CACHED = 128
 SOURCE = "plan"
+_TUNED = "/parameters"
 
 
 class PlanStore:
@@ -149,6 +151,24 @@ class PlanStore:
                 for r in rows
             )
 
+    def settings(self, organisation_id: int) -> tuple[SettingChange, ...]:
+        """Every change of a switch or a parameter, the oldest first."""
+        same = sa.and_(
+            _VERSION.c.organisation_id == _CHANGE.c.organisation_id,
+            _VERSION.c.version == _CHANGE.c.version,
+        )
+        of_version = [_VERSION.c[name] for name in ("version", "known_at", "author", "reason")]
+        of_change = [_CHANGE.c[name] for name in ("kind", "key", "before", "after")]
+        tuned = sa.or_(_CHANGE.c.kind.in_(("rule", "parameter")), _CHANGE.c.pointer == _TUNED)
+        query = (
+            sa.select(*of_version, *of_change)
+            .join_from(_CHANGE, _VERSION, same)
+            .where(_CHANGE.c.organisation_id == organisation_id, tuned)
+            .order_by(_CHANGE.c.id)
+        )
+        with reading(self._engine) as connection:
+            return tuple(_setting(row) for row in connection.execute(query))
+
     def append(self, organisation_id: int, new: NewVersion) -> int:
         """Keep a version, file what it declares anew, mark every subject stale; all or nothing.
 
@@ -181,6 +201,17 @@ class PlanStore:
             self._plans[key] = plan
             while len(self._plans) > _CACHED:
                 self._plans.popitem(last=False)
+
+
+def _setting(row: Any) -> SettingChange:
+    """A change of one field; of a whole rule or parameter the value that it holds."""
+    change = SettingChange(**row._mapping)
+    if row.kind not in ("rule", "parameter"):
+        return change
+    before, after = (
+        side["value"] if isinstance(side, dict) else side for side in (row.before, row.after)
+    )
+    return replace(change, before=before, after=after)
 
 
 def _current_version(connection: sa.Connection, organisation_id: int) -> int:

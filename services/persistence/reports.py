@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
 from services.framework.facts import Facts
-from services.persistence import tables
+from services.persistence import findings, tables
 from services.persistence.engine import reading
 from services.persistence.plans import PlanStore
 from services.persistence.snapshots import Bearing, load_facts
@@ -17,11 +18,13 @@ from services.ports.reporting import (
     AlertLine,
     AlertRecord,
     AlertStep,
+    Found,
     Judgement,
     Look,
     Mail,
     MessageLine,
     Place,
+    Tally,
 )
 
 _ALERT, _EVENT, _MESSAGE = tables.alert, tables.alert_event, tables.message
@@ -107,6 +110,23 @@ class DatabaseReports:
                 tuple(AlertStep(**step._mapping) for step in steps),
                 tuple(MessageLine(**message._mapping) for message in messages),
             )
+
+    def tallies(self, organisation_id: int) -> dict[str, Tally]:
+        """How many findings each expectation has now, by its id."""
+        with reading(self._engine) as connection:
+            return findings.tallies(connection, organisation_id)
+
+    def found_now(self, organisation_id: int, expectation: str, limit: int) -> tuple[Found, ...]:
+        """What one expectation finds now, the latest first."""
+        with reading(self._engine) as connection:
+            return findings.found_now(connection, organisation_id, expectation, limit)
+
+    def found_since(
+        self, organisation_id: int, expectation: str, since: datetime, limit: int
+    ) -> tuple[Found, ...]:
+        """What one expectation said from an instant on, subject by subject, in order of time."""
+        with reading(self._engine) as connection:
+            return findings.found_since(connection, organisation_id, expectation, since, limit)
 
     def mails(self, organisation_id: int | None, limit: int = 200) -> tuple[Mail, ...]:
         """The mails of the local mailbox, of every organisation if None, the newest first."""

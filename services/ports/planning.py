@@ -82,6 +82,24 @@ class NewVersion:
     events: tuple[DeclaredEvent, ...] = field(default=())
 
 
+@dataclass(frozen=True, slots=True)
+class SettingChange:
+    """A switch or a parameter that a version changed: by whom, when, and why.
+
+    ``kind`` is rule, parameter, aim or measure. ``before`` and ``after`` are values (None: not
+    set); of an aim or a measure they map each parameter to its value.
+    """
+
+    version: int
+    known_at: datetime
+    author: str
+    reason: str
+    kind: str
+    key: str
+    before: Any = None
+    after: Any = None
+
+
 class PlanStore(Protocol):
     """Keeps every version of every organisation's plan."""
 
@@ -109,4 +127,8 @@ class PlanStore(Protocol):
 
         Raises StaleBaseError where another version has come in between.
         """
+        ...
+
+    def settings(self, organisation_id: int) -> tuple[SettingChange, ...]:
+        """Every change of a switch or a parameter, the oldest first."""
         ...

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import Any, NamedTuple, Protocol
 
 from services.framework.facts import Facts
+from services.framework.judgement import Outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +173,21 @@ class Chart:
     proposal: Level | None = None
 
 
+class Tally(NamedTuple):
+    """How many findings an expectation has now: told to somebody, and in shadow."""
+
+    told: int = 0
+    shadow: int = 0
+
+
+class Found(NamedTuple):
+    """What an expectation said of a subject (``kind:id``) when it was judged."""
+
+    subject: str
+    at: datetime
+    outcome: Outcome
+
+
 class ReportStore(Protocol):
     """The read side of the pages; every answer but the mailbox is of one organisation."""
 
@@ -198,6 +214,20 @@ class ReportStore(Protocol):
 
     def alert(self, organisation_id: int, alert_id: int) -> AlertRecord | None:
         """One alert with its history."""
+        ...
+
+    def tallies(self, organisation_id: int) -> Mapping[str, Tally]:
+        """How many findings each expectation has now, by its id; none for one without."""
+        ...
+
+    def found_now(self, organisation_id: int, expectation: str, limit: int) -> tuple[Found, ...]:
+        """What one expectation finds now, the latest first."""
+        ...
+
+    def found_since(
+        self, organisation_id: int, expectation: str, since: datetime, limit: int
+    ) -> tuple[Found, ...]:
+        """What one expectation said from an instant on, subject by subject, in order of time."""
         ...
 
     def mails(self, organisation_id: int | None, limit: int = 200) -> tuple[Mail, ...]:

@@ -3,21 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 
 from services.framework.facts import Facts
 from services.framework.periods import local_date
 from services.framework.plan import Plan
 from services.framework.roster import Roster
 from services.ports.clock import Clock
-from services.ports.reporting import AlertLine, AlertRecord, Mail, ReportStore
+from services.ports.reporting import AlertLine, AlertRecord, Found, Mail, ReportStore
 from services.reporting.aims import AimPage, aim_page, measures_of, places_of, subjects_of
 from services.reporting.board import Board, board_of
+from services.reporting.catalogue import (
+    Family,
+    RulePage,
+    WouldSend,
+    families_of,
+    rule_page,
+    would_have_sent,
+)
 from services.reporting.lines import place_of
 from services.reporting.projects import ProjectPage, holds_a_role, project_page
 from services.reporting.words import role_words
 
 RESOLVED = "resolved"
+LOOKS_BACK = timedelta(days=365)
+MOST_FOUND = 200
+MOST_SAID = 5000
 
 
 class Reporting:
@@ -101,6 +112,29 @@ class Reporting:
     def mail(self, mail_id: int, organisation_id: int | None) -> Mail | None:
         """One mail of the local mailbox, of any organisation if None."""
         return self._store.mail(mail_id, organisation_id)
+
+    def catalogue(self, organisation_id: int) -> tuple[Family, ...]:
+        """Every expectation by family, with its switch and how many findings it has now."""
+        tallies = self._store.tallies(organisation_id)
+        return families_of(self._plan_of(organisation_id), tallies)
+
+    def rule(self, organisation_id: int, expectation: str) -> RulePage | None:
+        """An expectation's page; None for one that the catalogue does not have."""
+        tallies = self._store.tallies(organisation_id)
+        return rule_page(self._plan_of(organisation_id), expectation, tallies)
+
+    def found(self, organisation_id: int, expectation: str) -> tuple[Found, ...]:
+        """What an expectation finds now, the latest first; at most `MOST_FOUND`."""
+        return self._store.found_now(organisation_id, expectation, MOST_FOUND)
+
+    def would_have_sent(self, organisation_id: int, expectation: str) -> tuple[WouldSend, ...]:
+        """What an expectation in shadow would have told within a year, the latest first."""
+        since = self._clock.business_now() - LOOKS_BACK
+        said = self._store.found_since(organisation_id, expectation, since, MOST_SAID)
+        subjects = tuple(dict.fromkeys(each.subject for each in said if each.outcome.shadow))
+        plan = self._plan_of(organisation_id)
+        look = self._store.look(organisation_id, events=subjects)
+        return would_have_sent(plan, self._roster(organisation_id, plan, look.facts), said)
 
     def name_of(self, organisation_id: int, about: str) -> str:
         """The name of what an alert is about, down to its milestone, driver or role."""

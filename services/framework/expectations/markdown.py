@@ -3,38 +3,14 @@
 from __future__ import annotations
 
 import inspect
-import re
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 
 from services.framework import diagnosis
 from services.framework.expectations.catalogue import Entry, Expectation, Judge, Parameter
 from services.framework.expectations.register import REGISTER, STARTER
+from services.framework.expectations.wording import family_of, part_words, settled
 
-_NAME = re.compile(r"^[A-Z]{2,3}-\d\d[.:,]? ?")
-_FAMILIES = {
-    "AIM": "Aims",
-    "DAT": "Data",
-    "TRJ": "Trajectory",
-    "SIG": "Special causes",
-    "PRT": "Portfolio",
-    "PRJ": "Projects",
-    "MIL": "Milestones",
-    "REV": "Reviews",
-    "DGN": "The two questions",
-    "CAP": "Capacity",
-    "LDR": "Leadership",
-    "MIX": "Sites",
-    "EQ": "Equity",
-}
-_PARTS = {
-    "aim_sponsor": "the aim's sponsor",
-    "project_sponsors": "the projects' sponsors",
-    "measure_owner": "the measure's owner",
-    "finance": "finance",
-    "board": "the board",
-    "executive": "executives",
-}
 _HEAD = """\
 # The catalogue of expectations
 
@@ -55,14 +31,14 @@ Severity: info < watch < warn < crit.
 
 def catalogue_text(register: Iterable[Entry] = REGISTER) -> str:
     """The whole catalogue in Markdown; the same register always gives the same text."""
-    families = groupby(register, key=lambda entry: entry.expectation.id.partition("-")[0])
+    families = groupby(register, key=lambda entry: family_of(entry.expectation.id))
     sections = ("\n".join(_family(name, list(entries))) for name, entries in families)
     return "\n".join([_HEAD, *sections])
 
 
 def _family(name: str, entries: list[Entry]) -> Iterator[str]:
-    yield f"## {_FAMILIES.get(name, name)}\n"
-    if name == "DGN":
+    yield f"## {name}\n"
+    if entries[0].expectation.id.startswith("DGN"):
         yield f"```text\n{inspect.getdoc(diagnosis)}\n```\n"
     for entry in entries:
         yield from _expectation(entry.expectation, entry.judge)
@@ -72,29 +48,18 @@ def _expectation(expectation: Expectation, judge: Judge) -> Iterator[str]:
     starter = " · *starter*" if expectation.id in STARTER else ""
     yield f"### {expectation.id} {expectation.title}{starter}\n"
     yield f"{expectation.text}\n"
-    settled = _settled(judge)
-    if settled:
-        yield f"{settled}\n"
+    said = settled(judge)
+    if said:
+        yield f"{said}\n"
     kinds = [expectation.kind, *([expectation.also] if expectation.also else [])]
     yield f"* **Judged of**: each {' and each '.join(kind.value for kind in kinds)}"
     yield f"* **Severity**: {expectation.severity.value}"
-    yield f"* **Told**: {', '.join(_part(part) for part in expectation.audience)}"
+    yield f"* **Told**: {', '.join(part_words(part) for part in expectation.audience)}"
     yield f"* **Asks**: {expectation.asks}"
     yield f"* **Clears**: {expectation.clears}"
     yield f"* **Source**: {expectation.source} ({expectation.sureness.value})"
     yield from _parameters(expectation)
     yield ""
-
-
-def _settled(judge: Judge) -> str:
-    """What the code settles beyond the sentence: the description of what judges."""
-    words = " ".join((inspect.getdoc(judge) or "").split())
-    said = _NAME.sub("", words)
-    return said[:1].upper() + said[1:]
-
-
-def _part(part: str) -> str:
-    return _PARTS.get(part, f"the {part.replace('_', ' ')}")
 
 
 def _parameters(expectation: Expectation) -> Iterator[str]:
