@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from services.planning.tuning import Tuning
     from services.rendering.charts import ChartRenderer
     from services.reporting.reports import Reporting
+    from services.reporting.why import Whys
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,6 +279,21 @@ class Services:
 
         store = DatabaseReports(self.engine, self.plan_store)
         return Reporting(store, self.plan_store.current, self.clock)
+
+    @cached_property
+    def whys(self) -> Whys:
+        """Why aims stand as they do, and why not."""
+        from services.evaluation.recompute import recompute
+        from services.persistence.whys import DatabaseWhys
+        from services.ports.reporting import Again
+        from services.reporting.why import Whys
+
+        def again(organisation_id: int, evaluation_id: int) -> Again:
+            made = recompute(self.evaluation_store, organisation_id, evaluation_id)
+            return Again(made.holds, made.differs)
+
+        plans = self.plan_store
+        return Whys(DatabaseWhys(self.engine), plans.current, plans.version, again, self.clock)
 
     @cached_property
     def charts(self) -> ChartRenderer:

@@ -20,6 +20,7 @@ PAGES = (
     "web.pages.session",
     "web.pages.board",
     "web.pages.aims",
+    "web.pages.why",
     "web.pages.projects",
     "web.pages.alerts",
     "web.pages.catalogue",

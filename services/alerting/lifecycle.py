@@ -15,6 +15,8 @@ from services.framework.expectations.register import CATALOGUE
 from services.framework.judgement import Outcome, Severity, Status, Verdict
 
 STATUS = "STATUS"
+SAID_BY_STATUS = frozenset({"TRJ-01", "TRJ-02", "TRJ-04", "TRJ-05"})
+"""Expectations that the verdict speaks for: they open no alert of their own."""
 _ENDS = frozenset({Status.ON_TRACK, Status.HOLDING, Status.ACHIEVED, Status.CLOSE})
 NEWS = frozenset({Status.ACHIEVED, Status.CLOSE})
 _ORDER = (Severity.INFO, Severity.WATCH, Severity.WARN, Severity.CRIT)

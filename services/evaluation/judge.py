@@ -9,7 +9,13 @@ from typing import Any
 
 from services.alerting.content import of_finding as finding_content
 from services.alerting.content import of_status as status_content
-from services.alerting.lifecycle import STATUS, Change, decide_finding, decide_status
+from services.alerting.lifecycle import (
+    SAID_BY_STATUS,
+    STATUS,
+    Change,
+    decide_finding,
+    decide_status,
+)
 from services.alerting.recipients import MAIL, Recipient
 from services.alerting.recipients import of_finding as who_hears_finding
 from services.alerting.recipients import of_status as who_hears_status
@@ -26,8 +32,6 @@ from services.ports.evaluation import (
     Snapshot,
     UnreadableSubjectError,
 )
-
-VERDICTS = frozenset({"TRJ-01", "TRJ-02", "TRJ-04", "TRJ-05"})
 
 
 class Judged(Enum):
@@ -137,7 +141,7 @@ def _of_findings(
     roster = _roster(snapshot, evaluation)
     looked_at = set()
     for outcome in evaluation.outcomes:
-        if outcome.expectation not in VERDICTS:
+        if outcome.expectation not in SAID_BY_STATUS:
             looked_at.add((outcome.expectation, outcome.about))
             yield _of_outcome(snapshot, roster, outcome, owing)
     for (expectation, about), standing in snapshot.standings.items():

@@ -5,18 +5,18 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
 
+from services.framework.evaluate import ENGINE_VERSION
 from services.framework.judgement import Evaluation, Subject, SubjectKind
-from services.framework.periods import Period
+from services.framework.plain import plain
 from services.persistence import tables
 from services.persistence.engine import reading
 from services.persistence.plans import PlanStore
 from services.persistence.snapshots import bearing, load_facts
-from services.ports.evaluation import Seen
+from services.ports.evaluation import Said, Seen
 
 _EVALUATION, _SUBJECT = tables.evaluation, tables.subject
 
@@ -46,11 +46,13 @@ class DatabaseEvaluationStore:
             subject = Subject(SubjectKind(row.kind), row.key)
             looked_at = bearing(connection, organisation_id, plan, subject)
             facts = load_facts(connection, organisation_id, plan, looked_at, row.seen)
-        return Seen(subject, plan, facts, row.as_of, row.outcome_hash)
+        said = Said(row.outcome_hash, row.body, row.engine_version)
+        return Seen(subject, plan, facts, row.as_of, said)
 
-    def outcome_hash(self, evaluation: Evaluation) -> bytes:
-        """The hash of an evaluation's outcome."""
-        return outcome_hash(as_json(evaluation))
+    def said(self, evaluation: Evaluation) -> Said:
+        """What a judgement says, as it would be stored."""
+        body = as_json(evaluation)
+        return Said(outcome_hash(body), body, ENGINE_VERSION)
 
 
 def outcome_hash(body: Mapping[str, Any]) -> bytes:
@@ -61,19 +63,5 @@ def outcome_hash(body: Mapping[str, Any]) -> bytes:
 
 def as_json(evaluation: Evaluation) -> dict[str, Any]:
     """An evaluation as plain JSON values: enums by value, periods by label, instants in ISO."""
-    plain: dict[str, Any] = _plain(evaluation)
-    return plain
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Period):
-        return value.label
-    if hasattr(value, "__dataclass_fields__"):
-        return {name: _plain(getattr(value, name)) for name in value.__dataclass_fields__}
-    if isinstance(value, Mapping):
-        return {key: _plain(entry) for key, entry in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(entry) for entry in value]
-    if isinstance(value, (datetime, date)):
-        return value.isoformat()
-    return value
+    made: dict[str, Any] = plain(evaluation)
+    return made

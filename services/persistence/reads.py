@@ -99,14 +99,14 @@ class ApiReads:
             latest = _latest(connection, organisation_id, [aim["id"] for aim in declared])
         return tuple(AimRow(aim, latest.get(aim["id"])) for aim in declared)
 
-    def aim(self, organisation_id: int, aim: str, as_of: datetime | None = None) -> AimRow | None:
-        """The aim with its evaluation as of an instant (the last one where None)."""
+    def aim(self, organisation_id: int, aim: str) -> AimRow | None:
+        """The aim with its last evaluation."""
         with reading(self._engine) as connection:
             declared = _declared(connection, organisation_id)
             found = next((known for known in declared if known["id"] == aim), None)
             if found is None:
                 return None
-            return AimRow(found, _latest(connection, organisation_id, [aim], as_of).get(aim))
+            return AimRow(found, _latest(connection, organisation_id, [aim]).get(aim))
 
     def alerts(self, organisation_id: int, wanted: AlertFilter) -> tuple[AlertRow, ...]:
         """The alerts that fit, the newest first."""
@@ -167,9 +167,8 @@ def _latest(
     connection: sa.Connection,
     organisation_id: int,
     aims: Sequence[str],
-    as_of: datetime | None = None,
 ) -> dict[str, JudgedRow]:
-    """The last evaluation of each aim that began no later than ``as_of``."""
+    """The last evaluation of each aim."""
     newest = (
         sa.select(_EVALUATION.c.id)
         .where(_EVALUATION.c.subject_id == _SUBJECT.c.id)
@@ -177,8 +176,6 @@ def _latest(
         .limit(1)
         .correlate(_SUBJECT)
     )
-    if as_of is not None:
-        newest = newest.where(_EVALUATION.c.as_of <= as_of)
     columns = [_EVALUATION.c[name] for name in JudgedRow.__slots__]
     query = (
         sa.select(_SUBJECT.c.key, *columns)

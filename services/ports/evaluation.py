@@ -103,14 +103,23 @@ class JudgementStore(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Said:
+    """What came out of an evaluation: as it is stored, its hash, and the engine that judged."""
+
+    outcome_hash: bytes
+    body: Mapping[str, Any]
+    engine: str
+
+
+@dataclass(frozen=True, slots=True)
 class Seen:
-    """What a stored evaluation was made from, and the hash of what came out."""
+    """What a stored evaluation was made from, and what came out."""
 
     subject: Subject
     plan: Plan
     facts: Facts
     as_of: datetime
-    outcome_hash: bytes
+    said: Said
 
 
 class EvaluationStore(Protocol):
@@ -120,6 +129,6 @@ class EvaluationStore(Protocol):
         """What the evaluation saw. Raises LookupError."""
         ...
 
-    def outcome_hash(self, evaluation: Evaluation) -> bytes:
-        """The hash of an evaluation's outcome, as it is stored."""
+    def said(self, evaluation: Evaluation) -> Said:
+        """What a judgement says, as it would be stored."""
         ...

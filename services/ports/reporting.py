@@ -66,6 +66,8 @@ class AlertStep:
     actor: str
     status: str | None
     reason: str
+    episode: int
+    step: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,8 @@ class MessageLine:
     sent_at: datetime | None
     attempts: int
     last_error: str | None
+    episode: int
+    step: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +190,58 @@ class Found(NamedTuple):
     subject: str
     at: datetime
     outcome: Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluated:
+    """A stored evaluation: what it was made from, and as ``body`` what came out, as JSON.
+
+    It stood from ``as_of`` on, and was found the same until ``valid_to`` at least.
+    """
+
+    id: int
+    subject: str
+    as_of: datetime
+    valid_to: datetime
+    status: str | None
+    reason: str | None
+    blind_since: str | None
+    plan_version: int
+    engine_version: str
+    seen: Mapping[str, int]
+    body: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """Whether an evaluation came out the same when it was made again, and else what differs."""
+
+    same: bool
+    differs: tuple[str, ...]
+
+
+class WhyStore(Protocol):
+    """What says why: evaluations and alerts as they stood; each answer is of one organisation."""
+
+    def evaluated(
+        self, organisation_id: int, subjects: Sequence[str], as_of: datetime
+    ) -> Mapping[str, Evaluated]:
+        """The last evaluation of each subject (``kind:id``) that began no later than ``as_of``."""
+        ...
+
+    def first_judged(self, organisation_id: int, subject: str) -> datetime | None:
+        """When the subject was first judged."""
+        ...
+
+    def people_of(self, organisation_id: int, subjects: Sequence[str]) -> tuple[str, ...]:
+        """Whoever was given a role of the subjects by an event."""
+        ...
+
+    def told(
+        self, organisation_id: int, subjects: Sequence[str], as_of: datetime
+    ) -> tuple[AlertRecord, ...]:
+        """The alerts of the subjects that had opened by then, with their steps up to then."""
+        ...
 
 
 class ReportStore(Protocol):

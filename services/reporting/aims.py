@@ -26,6 +26,7 @@ from services.reporting.board import Tile, primary_line, tile_of, verdict_of
 from services.reporting.control import Control
 from services.reporting.fan import fan_of
 from services.reporting.lines import Line, driver_series, line_of, place_of
+from services.reporting.oversight import Questions, asked_of
 from services.reporting.sparkline import Sparkline, sparkline
 from services.reporting.words import (
     assurance_words,
@@ -158,6 +159,7 @@ class AimPage:
     alerts: tuple[AlertLine, ...]
     reasons: tuple[Reason, ...]
     judged: Judgement | None
+    questions: Questions | None
 
 
 def subjects_of(plan: Plan, aim: Aim) -> tuple[str, ...]:
@@ -211,6 +213,7 @@ def aim_page(
         alerts,
         reasons_of(judgement),
         judgement,
+        asked_of(plan, aim, judgement),
     )
 
 
@@ -230,11 +233,12 @@ def _reason(outcome: Mapping[str, Any]) -> Reason:
         bool(outcome["tripped"]),
         outcome.get("severity"),
         str(outcome["reason"]),
-        tuple((name.replace("_", " "), _plain(value)) for name, value in inputs.items()),
+        tuple((name.replace("_", " "), shown(value)) for name, value in inputs.items()),
     )
 
 
-def _plain(value: object) -> str:
+def shown(value: object) -> str:
+    """An input of an expectation as people read it."""
     if isinstance(value, float):
         return f"{value:.4g}"
     return "–" if value is None else str(value)

@@ -15,6 +15,7 @@ from services.framework.series import Point
 from services.ports.reporting import Judgement
 from services.reporting.control import Control
 from services.reporting.lines import Line, line_of
+from services.reporting.oversight import Questions, asked_of
 from services.reporting.sparkline import Sparkline, sparkline
 from services.reporting.words import (
     WORST_FIRST,
@@ -49,6 +50,7 @@ class Tile:
     reason: str
     ended: bool = False
     control: Control | None = None
+    questions: Questions | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +169,7 @@ def tile_of(
         str(verdict.get("reason") or NOT_JUDGED),
         aim.ended is not None and aim.ended <= roster.on,
         line.control if line else None,
+        asked_of(plan, aim, judgement),
     )
 
 

@@ -154,8 +154,13 @@ def name_of(plan: Plan, about: str) -> str:
     kind, _, identifier = about.partition(":")
     owner, _, part = identifier.partition("/")
     match kind:
-        case "aim" | "project" | "measure":
-            named = {"aim": plan.aims, "project": plan.projects, "measure": plan.measures}[kind]
+        case "aim" | "project" | "measure" | "person":
+            named = {
+                "aim": plan.aims,
+                "project": plan.projects,
+                "measure": plan.measures,
+                "person": plan.people,
+            }[kind]
             found = named.get(owner)
             name = str(getattr(found, "name", owner))
             return f"{name}: {role_words(part)}" if part else name

@@ -16,6 +16,8 @@ import sqlalchemy as sa
 
 from services.bootstrap import MailOptions, Options, Services
 from services.evaluation.judge import Judged
+from services.evaluation.recompute import Recomputed, recompute
+from services.framework.judgement import SubjectKind
 from services.persistence import migrate, tables
 from web.demo.replay import Api, replay
 from web.demo.story import tell
@@ -50,9 +52,17 @@ class Told(Api):
         assert {result.result for result in results} <= {"created"}, results
 
 
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """What the replay left: its alerts, and each evaluation made again from the journal."""
+
+    alerts: dict[tuple[str, str], Any]
+    again: list[Recomputed]
+
+
 @pytest.fixture(scope="module")
-def alerts(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str], Any]:
-    """Every alert at the end of the replay, by expectation and what it is about."""
+def replayed(tmp_path_factory: pytest.TempPathFactory) -> Replayed:
+    """The two years, told and judged, and every judgement judged again."""
     url = f"sqlite:///{Path(tmp_path_factory.mktemp('demo')) / 'bigdot.db'}"
     migrate.upgrade(url)
     bell = Workers()
@@ -67,8 +77,16 @@ def alerts(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str], An
     assert len(list(steps)) == len(story.steps)
     with services.engine.connect() as connection:
         found = list(connection.execute(sa.select(tables.alert)))
+        stored = list(connection.scalars(sa.select(tables.evaluation.c.id)))
+    again = [recompute(services.evaluation_store, tenant, number) for number in stored]
     services.close()
-    return {(alert.expectation, alert.about): alert for alert in found}
+    return Replayed({(alert.expectation, alert.about): alert for alert in found}, again)
+
+
+@pytest.fixture
+def alerts(replayed: Replayed) -> dict[tuple[str, str], Any]:
+    """Every alert at the end of the replay, by expectation and what it is about."""
+    return replayed.alerts
 
 
 def _day(at: datetime) -> str:
@@ -97,3 +115,15 @@ def test_at_the_end_one_aim_is_off_track_and_the_value_left_out_is_late(
     waits = {key: alert for key, alert in alerts.items() if alert.state == "open"}
     assert [key for key in waits if key[0] == "STATUS"] == [("STATUS", "aim:harm-21")]
     assert _day(waits["DAT-01", "measure:hsmr"].opened_at) == "2026-11-21"
+
+
+def test_every_evaluation_comes_out_the_same_when_it_is_made_again(replayed: Replayed) -> None:
+    kinds = {made.evaluation.subject.kind for made in replayed.again}
+    assert kinds == set(SubjectKind)
+    assert len(replayed.again) > 100
+    differs = {
+        f"{made.evaluation.subject} as of {made.evaluation.as_of}": made.differs
+        for made in replayed.again
+        if not made.holds
+    }
+    assert differs == {}

@@ -121,11 +121,11 @@ def _reads() -> list[Operation]:
         Operation(
             "/api/v1/aims/{aim_id}/why",
             "get",
-            "The last stored evaluation: every expectation with its reason and inputs.",
+            "Why the aim stands so: every expectation that bears on it, and who was told of what.",
             "read",
-            {200: _json("Why", "The evaluation, null where there is none yet.")},
+            {200: _json("Why", "The answer; its evaluation is null where there is none yet.")},
             (400, *missing),
-            (_path("aim_id"), _query("as_of", "As of this instant.", format="date-time")),
+            (_path("aim_id"), _query("as_of", "As of the end of this date, or this instant.")),
         ),
         Operation(
             "/api/v1/alerts",

@@ -20,8 +20,10 @@ from werkzeug.exceptions import (
 )
 
 from services.alerts.acknowledge import AlertRefusedError
+from services.framework.judgement import Answer
 from services.intake.refusals import troubles_of
 from services.persistence.reads import AimRow, AlertFilter, AlertRow, JudgedRow
+from services.reporting.why import AsOfError, as_json
 from web.api.problem import refusal
 from web.context import services
 from web.identity import caller, needs_scope
@@ -68,11 +70,14 @@ def aim(aim_id: str) -> Response:
 @blueprint.get("/aims/<aim_id>/why")
 @needs_scope("read")
 def why(aim_id: str) -> Response:
-    """The last stored evaluation: every expectation, tripped or not, with its reason and inputs."""
-    row = _found(aim_id, _instant(request.args.get("as_of")))
-    if row.judged is None:
+    """Why it stands so: every expectation with its inputs, who was told of what, and why not."""
+    try:
+        found = services().whys.why(caller().organisation_id, aim_id, request.args.get("as_of"))
+    except AsOfError as wrong:
+        raise BadRequest(f"'as_of': {wrong}.") from None
+    if found is None:
         return jsonify({"aim": aim_id, "evaluation": None, "reason": "Not judged yet."})
-    return jsonify({"aim": aim_id, "evaluation": _evaluation(row.judged)})
+    return jsonify(as_json(found))
 
 
 @blueprint.get("/alerts")
@@ -120,8 +125,8 @@ def _known_alert(alert_id: int) -> tuple[AlertRow, Any]:
     return found
 
 
-def _found(aim_id: str, as_of: datetime | None = None) -> AimRow:
-    row = services().api_reads.aim(caller().organisation_id, aim_id, as_of)
+def _found(aim_id: str) -> AimRow:
+    row = services().api_reads.aim(caller().organisation_id, aim_id)
     if row is None:
         raise NotFound("There is no such aim.")
     return row
@@ -144,16 +149,25 @@ def _aim(row: AimRow) -> dict[str, Any]:
         "status": judged.status if judged else None,
         "reason": judged.reason if judged else "Not judged yet.",
         "blind_since": judged.blind_since if judged else None,
+        "diagnosis": _diagnosis(judged) if judged else None,
         "as_of": judged.as_of.isoformat() if judged else None,
         "valid_to": judged.valid_to.isoformat() if judged else None,
         "ended": row.declared.get("ended"),
     }
 
 
-def _evaluation(judged: JudgedRow) -> dict[str, Any]:
-    columns = _plain({name: getattr(judged, name) for name in JudgedRow.__slots__})
-    body = columns.pop("body")
-    return dict(body) | columns
+def _diagnosis(judged: JudgedRow) -> dict[str, str] | None:
+    """The answer to the two questions; None where they are not asked of the aim."""
+    said = judged.body.get("diagnosis") or {}
+    answer = Answer(said.get("answer", Answer.NOT_ASKED))
+    if answer is Answer.NOT_ASKED:
+        return None
+    return {
+        "answer": answer.value,
+        "words": answer.words,
+        "reason": str(said.get("reason", "")),
+        "response": answer.response,
+    }
 
 
 def _alert(row: AlertRow) -> dict[str, Any]:
@@ -204,15 +218,3 @@ def _states() -> tuple[str, ...]:
     if any(not _STATE.fullmatch(state) for state in states):
         raise BadRequest("'state' is a list of states, parted by commas.")
     return states
-
-
-def _instant(text: str | None) -> datetime | None:
-    if text is None:
-        return None
-    try:
-        found = datetime.fromisoformat(text.replace(" ", "+"))
-    except ValueError:
-        raise BadRequest("'as_of' is an instant, as in 2026-11-20T09:00:00Z.") from None
-    if found.tzinfo is None:
-        raise BadRequest("'as_of' needs a zone, as in 2026-11-20T09:00:00Z.")
-    return found

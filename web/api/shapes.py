@@ -22,6 +22,10 @@ def _page_of(name: str) -> Schema:
     return obj(["items", "next"], items={"type": "array", "items": ref(name)}, next=following)
 
 
+def _list(name: str) -> Schema:
+    return {"type": "array", "items": ref(name)}
+
+
 TEXT: Schema = {"type": "string"}
 _WORD: Schema = {"type": ["string", "null"]}
 _NUMBER: Schema = {"type": "integer"}
@@ -68,6 +72,12 @@ _ALERT_FIELDS: dict[str, Schema] = {
     "acknowledged_by": _WORD,
     "acknowledged_note": _WORD,
 }
+_DIAGNOSIS: dict[str, Schema] = {
+    "answer": TEXT,
+    "words": TEXT,
+    "reason": TEXT,
+    "response": TEXT,
+}
 _STEP = obj(
     ["kind", "at", "reason"],
     kind=TEXT,
@@ -108,13 +118,113 @@ ANSWERS: dict[str, Schema] = {
         status=_WORD,
         reason=_WORD,
         blind_since=_WORD,
+        diagnosis={"anyOf": [ref("Diagnosis"), {"type": "null"}]},
         as_of=_INSTANT,
         valid_to=_INSTANT,
         ended=_WORD,
         declared=OBJECT,
     ),
     "AimPage": _page_of("Aim"),
-    "Why": obj(["aim", "evaluation"], aim=TEXT, evaluation={"type": ["object", "null"]}),
+    "Diagnosis": obj(["answer", "words", "reason", "response"], **_DIAGNOSIS),
+    "Questions": obj(
+        ["answer", "words", "reason", "response", "executing", "working"],
+        **_DIAGNOSIS,
+        tone=TEXT,
+        executing=TEXT,
+        working=TEXT,
+        lag=TEXT,
+        drivers=_list("Bearing"),
+        projects=_list("Bearing"),
+    ),
+    "Bearing": obj(["id", "name"], id=TEXT, name=TEXT, share=TEXT, says=TEXT, reason=TEXT),
+    "Cause": obj(
+        ["kind", "id", "name", "problem"],
+        kind=TEXT,
+        id=TEXT,
+        name=TEXT,
+        problem=TEXT,
+        role=_WORD,
+        person=_WORD,
+        above={"type": "array", "items": TEXT},
+        stake=_WORD,
+        closes=_WORD,
+    ),
+    "Said": obj(
+        ["subject", "expectation", "about", "state", "reason", "inputs", "silence"],
+        subject=TEXT,
+        subject_name=TEXT,
+        expectation=TEXT,
+        title=TEXT,
+        text=TEXT,
+        about=TEXT,
+        name=TEXT,
+        state={"enum": ["fails", "fails in shadow", "waits", "holds", "switched off"]},
+        severity=_WORD,
+        reason=TEXT,
+        since=_WORD,
+        inputs=OBJECT,
+        alert={"type": ["integer", "null"]},
+        silence=_WORD,
+    ),
+    "Told": obj(
+        ["to", "channel", "state"], to=TEXT, channel=TEXT, state=TEXT, at=_INSTANT, because=_WORD
+    ),
+    "StepSaid": obj(
+        ["kind", "at", "reason", "told"],
+        kind=TEXT,
+        at=_INSTANT,
+        by=_WORD,
+        status=_WORD,
+        reason=TEXT,
+        told=_list("Told"),
+    ),
+    "AlertSaid": obj(
+        ["id", "expectation", "about", "is_open", "steps"],
+        id=_NUMBER,
+        expectation=TEXT,
+        about=TEXT,
+        name=TEXT,
+        is_open={"type": "boolean"},
+        since=_INSTANT,
+        resolved=_INSTANT,
+        reason=TEXT,
+        acknowledged_by=_WORD,
+        steps=_list("StepSaid"),
+    ),
+    "JudgedAgain": obj(
+        ["subject", "as_of", "again"],
+        subject=TEXT,
+        name=TEXT,
+        as_of=_INSTANT,
+        valid_to=_INSTANT,
+        plan_version=_NUMBER,
+        engine_version=TEXT,
+        again=obj(
+            ["same", "differs"],
+            same={"type": "boolean"},
+            differs={"type": "array", "items": TEXT},
+        ),
+    ),
+    "Recomputed": obj(
+        ["same", "evaluations"], same={"type": "boolean"}, evaluations=_list("JudgedAgain")
+    ),
+    "Why": obj(
+        ["aim", "evaluation", "reason"],
+        aim=TEXT,
+        name=TEXT,
+        status=_WORD,
+        reason=TEXT,
+        since=_WORD,
+        blind_since=_WORD,
+        would_change=_WORD,
+        next_due=_WORD,
+        questions={"anyOf": [ref("Questions"), {"type": "null"}]},
+        chain=_list("Cause"),
+        alerts=_list("AlertSaid"),
+        expectations=_list("Said"),
+        recomputed=ref("Recomputed"),
+        evaluation={"type": ["object", "null"]},
+    ),
     "Alert": obj(["id", "expectation", "about", "state"], **_ALERT_FIELDS),
     "AlertPage": _page_of("Alert"),
     "AlertWithSteps": obj(

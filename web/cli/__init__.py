@@ -21,6 +21,7 @@ COMMANDS = {
     "plan": ("web.cli.plan", "Check, compare, apply and export plans."),
     "spc": ("web.cli.spc", "Put a series on a control chart and say what the rules find."),
     "catalogue": ("web.cli.catalogue", "List what the execution framework expects."),
+    "why": ("web.cli.why", "Say why an aim stands as it does, who was told, and why not."),
     "backtest": ("web.cli.backtest", "Judge a plan over past data."),
     "keys": ("web.cli.keys", "Make, list and revoke API keys."),
     "users": ("web.cli.users", "Make, list and disable accounts."),

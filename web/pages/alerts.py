@@ -10,21 +10,12 @@ from services.ports.reporting import AlertRecord, AlertStep, MessageLine
 from services.reporting.aims import open_of
 from web.context import services
 from web.identity import needs_role, signed_in
-from web.pages.words import alert_words, moved_clock, told
+from web.pages.words import alert_words, message_words, moved_clock, step_words, told
 
 blueprint = Blueprint("alerts", __name__)
 SEE_OTHER = 303
 LONGEST_NOTE = 2000
 ACKNOWLEDGES = frozenset({"admin", "executive", "owner"})
-_KINDS = {
-    "open": "Opened",
-    "opened": "Opened",
-    "announce": "Announced",
-    "step": "Changed",
-    "resolve": "Resolved",
-    "acknowledged": "Acknowledged",
-}
-_STATES = {"owed": "waiting", "sending": "being sent", "sent": "sent", "dead": "given up"}
 
 
 @blueprint.get("/alerts")
@@ -83,6 +74,7 @@ def _page(record: AlertRecord, error: str | None = None, note: str = "") -> str:
         "alerts/alert.html",
         alert=words,
         about_page=url_for(page[0], _external=False, **{page[1]: identifier}) if page else None,
+        why_page=url_for("why.why", aim=identifier) if kind == "aim" else None,
         may_acknowledge=may and words.is_open and words.acknowledged is None,
         steps=[_step(step) for step in record.steps],
         messages=[_message(message) for message in record.messages],
@@ -96,7 +88,7 @@ def _step(step: AlertStep) -> dict[str, str | None]:
     reporting, organisation = services().reporting, signed_in().organisation_id
     by = None if step.actor == "bigdot" else reporting.person(organisation, step.actor)
     status = step.status.replace("_", " ") if step.status else None
-    kind = _KINDS.get(step.kind, step.kind.capitalize())
+    kind = step_words(step.kind)
     return {"kind": kind, "at": told(step.at), "by": by, "status": status, "reason": step.reason}
 
 
@@ -104,7 +96,7 @@ def _message(message: MessageLine) -> dict[str, str | int | None]:
     to = services().reporting.person(signed_in().organisation_id, message.recipient)
     at = message.sent_at or message.due_at
     dropped = message.state == "dropped"
-    state = f"not sent: {message.last_error}" if dropped else _STATES[message.state]
+    state = message_words(message.state, message.last_error)
     return {
         "to": to,
         "channel": message.channel,

@@ -14,6 +14,15 @@ from web.context import services
 from web.identity import signed_in
 
 _MOVED = timedelta(minutes=1)
+_KINDS = {
+    "open": "Opened",
+    "opened": "Opened",
+    "announce": "Announced",
+    "step": "Changed",
+    "resolve": "Resolved",
+    "acknowledged": "Acknowledged",
+}
+_STATES = {"owed": "waiting", "sending": "being sent", "sent": "sent", "dead": "given up"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +53,23 @@ def told(instant: datetime) -> str:
     return when(instant, signed_in().zone)
 
 
+def step_words(kind: str) -> str:
+    """What happened to an alert."""
+    return _KINDS.get(kind, kind.capitalize())
+
+
+def message_words(state: str, because: str | None) -> str:
+    """What became of a message."""
+    return f"not sent: {because}" if state == "dropped" else _STATES[state]
+
+
+def headline(expectation: str, status: str | None) -> str:
+    """What an alert is called: by its status, else by what its expectation found."""
+    if status:
+        return status.replace("_", " ").capitalize()
+    return HEADLINES.get(expectation, TITLES.get(expectation, "Alert"))
+
+
 def moved_clock(zone: str) -> str | None:
     """What to say beside times of messages where business time was moved; None where it was not."""
     clock = services().clock
@@ -58,12 +84,11 @@ def moved_clock(zone: str) -> str | None:
 
 def _in_words(alert: AlertLine) -> AlertWords:
     is_open = alert.state != "resolved"
-    status = alert.status.replace("_", " ").capitalize() if alert.status else None
     grave = alert.severity == "crit" or alert.expectation == "STATUS"
     tone = "over" if not is_open else "bad" if grave else "risk"
     return AlertWords(
         alert.id,
-        status or HEADLINES.get(alert.expectation, TITLES.get(alert.expectation, "Alert")),
+        headline(alert.expectation, alert.status),
         services().reporting.name_of(signed_in().organisation_id, alert.about),
         alert.reason,
         told(alert.opened_at),

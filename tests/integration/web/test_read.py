@@ -45,12 +45,24 @@ def test_why_answers_as_of_an_instant(client: FlaskClient, ours: World) -> None:
     at = client.get(path, headers=ours.bearer, query_string={"as_of": AT.isoformat()}).json
     assert at == now
     before = (AT - timedelta(seconds=1)).isoformat()
-    early = client.get(path, headers=ours.bearer, query_string={"as_of": before}).json
-    assert early is not None
-    assert early["evaluation"] is None
+    early = client.get(path, headers=ours.bearer, query_string={"as_of": before})
+    assert early.status_code == 404
+    assert early.json is not None
+    assert early.json["detail"].startswith("The aim was first judged on 5 October 2026")
 
 
-@pytest.mark.parametrize("as_of", ["yesterday", "2026-10-05T09:00:00", "2026-13-01T00:00:00Z"])
+@pytest.mark.parametrize(
+    "as_of",
+    [
+        "yesterday",
+        "",
+        "2026-10-05T09:00:00",
+        "2026-13-01T00:00:00Z",
+        "2026-02-30",
+        "9999-12-31",
+        "0001-01-01T00:00:00+14:00",
+    ],
+)
 def test_an_instant_needs_a_shape_and_a_zone(client: FlaskClient, ours: World, as_of: str) -> None:
     answer = client.get(
         "/api/v1/aims/north-aim/why", headers=ours.bearer, query_string={"as_of": as_of}
