@@ -9,8 +9,7 @@ from typing import Any
 import pytest
 
 from benchmarks.plant import Plant, environment, running
-from services.alerting.lifecycle import STATUS
-from services.evaluation.judge import VERDICTS
+from services.alerting.lifecycle import SAID_BY_STATUS, STATUS
 from services.framework.expectations.register import CATALOGUE
 from services.framework.texts import plainly
 from tests.copies import Copies
@@ -116,7 +115,7 @@ def _trips(hospital: Hospital, expectation: str, told: Scenario) -> None:
         chance = said.reason.partition(" is ")[2].partition(";")[0]
         assert chance in hospital.shown("/aims/deaths-80")
         return
-    alert = hospital.alert(STATUS if expectation in VERDICTS else expectation, told.about)
+    alert = hospital.alert(STATUS if expectation in SAID_BY_STATUS else expectation, told.about)
     assert alert is not None
     assert (alert.state, alert.reason) == ("open", said.reason)
     assert f'"/alerts/{alert.id}"' in hospital.shown("/alerts")
@@ -129,5 +128,5 @@ def _clears(hospital: Hospital, expectation: str, told: Scenario) -> None:
     assert (said is None) is told.ends
     assert said is None or not said.tripped, said.reason
     alert = hospital.alert(expectation, told.about)
-    assert (alert is None) is (expectation in VERDICTS)
+    assert (alert is None) is (expectation in SAID_BY_STATUS)
     assert alert is None or alert.state == "resolved"
