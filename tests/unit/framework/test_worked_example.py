@@ -1,12 +1,4 @@
-"""The worked example, lived day by day: each line of its table on its day, and no other.
-
-Where the table and this list differ, this list is right. The catalogue's table reckons TRJ-01 from
-its own formula; here it is the verdict, which waits until the lag is more than noise: A2 is off
-track with March's value (the table: February's), A1 with May's (the table: March's, on a lag that
-chance alone makes in two months of ten). TRJ-04 says nothing of A3: three values that end at 11,
-falling, are close to a target of 10, not surely short of it. TRJ-01 of A1 turns critical in the
-table when half the gap is lost; here only a deterioration is critical, and A1 never deteriorates.
-"""
+"""The worked example, lived day by day: each line of its table on its day, and no other."""
 
 from __future__ import annotations
 
@@ -29,6 +21,8 @@ from tests.unit.framework.worked_example import (
     D2,
     D4,
     D7,
+    OF_THE_TABLE,
+    TABLE,
     Change,
     facts,
     lived,
@@ -37,44 +31,6 @@ from tests.unit.framework.worked_example import (
 )
 
 FIXTURE = Path(__file__).resolve().parents[4] / "shared" / "fixtures" / "worked_example.json"
-
-TABLE = [
-    ("2024-11-01", "CAP-01", "person:one", "warn"),
-    ("2024-11-01", "PRT-02", "aim:a1", "crit"),
-    ("2024-11-01", "PRT-02", "aim:a2", "warn"),
-    ("2024-12-01", "PRT-01", "driver:a1/d3", "crit"),
-    ("2025-02-25", "PRJ-03", "project:p6", "warn"),
-    ("2025-03-03", "CAP-01", "person:one", "over"),
-    ("2025-03-08", "MIL-01", "milestone:p4/pilot", "warn"),
-    ("2025-03-11", "PRJ-02", "project:p4/leader", "warn"),
-    ("2025-03-20", "DGN-01", "aim:a2", "crit"),
-    ("2025-03-31", "MIL-01", "milestone:p4/pilot", "crit"),
-    ("2025-04-03", "PRJ-02", "project:p4/leader", "crit"),
-    ("2025-04-11", "PRJ-03", "project:p4", "warn"),
-    ("2025-04-20", "TRJ-01", "aim:a2", "warn"),
-    ("2025-05-14", "MIL-01", "milestone:p4/pilot", "over"),
-    ("2025-05-20", "TRJ-02", "aim:a1", "warn"),
-    ("2025-05-20", "TRJ-02", "aim:a2", "warn"),
-    ("2025-05-20", "TRJ-03", "aim:a1", "warn"),
-    ("2025-05-20", "TRJ-03", "aim:a2", "warn"),
-    ("2025-06-02", "PRJ-02", "project:p4/leader", "over"),
-    ("2025-06-20", "TRJ-01", "aim:a1", "warn"),
-    ("2025-07-21", "DAT-01", "measure:a3", "watch"),
-    ("2025-08-02", "DAT-01", "measure:a3", "over"),
-    ("2025-08-20", "DGN-02", "aim:a1", "crit"),
-    ("2025-08-20", "SIG-01", "aim:a2", "warn"),
-    ("2025-08-20", "TRJ-01", "aim:a2", "crit"),
-    ("2025-09-17", "REV-01", "project:p1", "warn"),
-    ("2025-11-20", "SIG-01", "aim:a2", "over"),
-    ("2026-01-20", "SIG-02", "aim:a2", "crit"),
-    ("2026-01-20", "TRJ-01", "aim:a1", "over"),
-    ("2026-01-20", "TRJ-01", "aim:a2", "over"),
-    ("2026-01-20", "TRJ-02", "aim:a1", "over"),
-    ("2026-01-20", "TRJ-02", "aim:a2", "over"),
-    ("2026-01-20", "TRJ-04", "aim:a1", "crit"),
-    ("2026-01-20", "TRJ-04", "aim:a2", "crit"),
-]
-OF_THE_TABLE = {line[1] for line in TABLE} | {"DAT-02"}
 
 
 @cache
