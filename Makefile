@@ -22,7 +22,7 @@ $(STAMP): requirements/dev.txt requirements/main.in pyproject.toml
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
 		{ echo "Python's venv module is missing: apt-get install python3-venv"; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	@echo "Installing into .venv ..."
+	@echo "Installing into .venv (once; it takes a minute or two) ..."
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check --root-user-action=ignore \
 		--require-hashes -r requirements/dev.txt
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check --root-user-action=ignore \

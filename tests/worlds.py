@@ -1,4 +1,4 @@
-"""Organisations beside each other, each with an aim, a project, an alert, people and a key."""
+"""Organisations beside each other, each with an aim, a project, an alert, a mail, people, a key."""
 
 from __future__ import annotations
 
@@ -33,6 +33,7 @@ class World:
     aim: str
     project: str
     alert_id: int
+    mail_id: int
     key_id: int
     key: str
     logins: dict[str, str]
@@ -49,6 +50,7 @@ def make_world(services: Services, slug: str) -> World:
     issued = services.keys.create(owner.id, f"{slug} feed", SCOPES, actor=ACTOR)
     with writing(services.engine) as connection:
         alert_id = _declare(connection, owner.id, slug)
+        mail_id = _mail(connection, owner.id, slug)
     logins = {}
     for role in ("admin", "executive", "owner", "viewer"):
         wanted = AccountRequest(
@@ -61,6 +63,7 @@ def make_world(services: Services, slug: str) -> World:
         f"{slug}-aim",
         f"{slug}-project",
         alert_id,
+        mail_id,
         issued.record.id,
         issued.secret,
         logins,
@@ -226,6 +229,22 @@ def _raise(connection: sa.Connection, organisation_id: int, slug: str, subject_i
         detail={},
     )
     return alert_id
+
+
+def _mail(connection: sa.Connection, organisation_id: int, slug: str) -> int:
+    said = f"{slug} is behind"
+    return _insert(
+        connection,
+        tables.mailbox,
+        organisation_id=organisation_id,
+        message_id=f"<1@{slug}>",
+        to=f"{slug}@hospital.example",
+        subject=said,
+        sent_at=AT,
+        text=said,
+        html=f"<html><head></head><body>{said}</body></html>",
+        raw=said.encode(),
+    )
 
 
 def _insert(connection: sa.Connection, table: sa.Table, **values: Any) -> int:

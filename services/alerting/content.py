@@ -1,19 +1,31 @@
 """What a message says, frozen when it is owed: plain values that any channel can render.
 
-``path`` is the page it leads to; None leads to the page of the alert itself.
+``path`` is the page it leads to; None leads to the page of the alert itself. ``trouble`` says
+whether something is wrong, or no longer is.
 """
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from services.alerting.lifecycle import Change, Decision
 from services.framework.expectations.register import CATALOGUE
-from services.framework.judgement import Forecast, Link, Outcome, Status, Subject, Verdict
+from services.framework.judgement import (
+    Forecast,
+    Link,
+    Outcome,
+    Severity,
+    Status,
+    Subject,
+    Verdict,
+)
 from services.framework.outlook import percent
+from services.framework.periods import local_date
 from services.framework.plan import Aim, Plan
 from services.framework.texts import digits_for, number, with_unit
 
+_WORSE = {Severity.WARN: ", now a warning", Severity.CRIT: ", now critical"}
 _ASKED = {
     "off_track": "Decide with the aim's team what to change, or who removes what is in the way.",
     "deteriorating": "Find out with the aim's team what made it worse, and decide what to stop.",
@@ -39,6 +51,7 @@ def of_status(plan: Plan, aim: Aim, verdict: Verdict, decision: Decision) -> dic
         "asked": _ASKED.get(verdict.status.value, "Nothing is asked of you."),
         "would_change": verdict.would_change,
         "blind_since": verdict.blind_since.label if verdict.blind_since else None,
+        "trouble": verdict.status.is_bad,
     }
 
 
@@ -51,21 +64,33 @@ def of_finding(
     return {
         "kind": "finding",
         "expectation": outcome.expectation,
-        "state": "Resolved" if resolved else HEADLINES.get(outcome.expectation, "Needs attention"),
+        "state": "Resolved" if resolved else _headline(outcome, decision),
         "about": name,
         "path": path,
-        "since": outcome.since.date().isoformat() if outcome.since else None,
+        "since": _day(plan, outcome.since),
         "reason": outcome.reason,
         "figures": [],
         "links": [],
         "asked": "Nothing more is asked." if resolved else _REQUESTS.get(outcome.expectation, ""),
         "would_change": None,
         "blind_since": None,
+        "trouble": not resolved,
     }
 
 
 HEADLINES = {each.id: each.title for each in CATALOGUE.values()}
 _REQUESTS = {each.id: each.asks for each in CATALOGUE.values()}
+
+
+def _headline(outcome: Outcome, decision: Decision) -> str:
+    """What was found; told a second time, also that it is worse than it was."""
+    worse = _WORSE.get(decision.severity, "") if decision.change is Change.STEP else ""
+    return HEADLINES.get(outcome.expectation, "Needs attention") + worse
+
+
+def _day(plan: Plan, instant: datetime | None) -> str | None:
+    """The day that the organisation has at ``instant``."""
+    return None if instant is None else local_date(instant, plan.zone).isoformat()
 
 
 def _named(plan: Plan, subject: Subject) -> tuple[str, str | None]:

@@ -85,6 +85,10 @@ class MessageLine:
     episode: int
     step: int
 
+    def business(self, instant: datetime, owed: datetime) -> datetime:
+        """``instant`` by the business clock, which stood at ``owed`` when the message was owed."""
+        return owed + (instant - self.owed_at)
+
 
 @dataclass(frozen=True, slots=True)
 class AlertRecord:

@@ -47,7 +47,7 @@ _HTML = """<!doctype html><html lang="en"><head><meta charset="utf-8">
 {%- if link.role %} ({{ link.role }}){% endif %}</li>{% endfor %}</ul>{% endif %}
 {% if c.asked %}<h2>What is asked of you</h2><p>{{ c.asked }}</p>{% endif %}
 {% if c.would_change %}<p>{{ c.would_change }}</p>{% endif %}
-<a class="button" href="{{ base_url }}{{ c.path }}">Review and acknowledge</a>
+<a class="button" href="{{ base_url }}{{ c.path }}">{{ c.button }}</a>
 </div>{% endfor %}
 <p class="foot">Bigdot writes when a status changes, once, with the reason. You get this because the
 plan names you for it.</p></body></html>"""
@@ -92,7 +92,9 @@ class LetterWriter:
 
 def _placed(part: Part) -> dict[str, Any]:
     """The content with the page it leads to; what has no page of its own leads to its alert."""
-    return dict(part.content, path=part.content["path"] or f"/alerts/{part.alert_id}")
+    return {"trouble": True} | dict(
+        part.content, path=part.content["path"] or f"/alerts/{part.alert_id}"
+    )
 
 
 _STAMPED = ("reason", "since", "would_change", "blind_since")
@@ -103,7 +105,8 @@ def _plain(content: Mapping[str, Any]) -> dict[str, Any]:
     named = {key: content[key] and plainly(content[key]) for key in _STAMPED}
     figures = [(label, plainly(value)) for label, value in content["figures"]]
     links = [dict(link, problem=plainly(link["problem"])) for link in content["links"]]
-    return dict(content, **named, figures=figures, links=links)
+    button = "Review and acknowledge" if content["trouble"] else "Have a look"
+    return dict(content, **named, figures=figures, links=links, button=button)
 
 
 def subject_of(contents: Sequence[Mapping[str, Any]]) -> str:
@@ -128,7 +131,7 @@ def text_of(content: Mapping[str, Any], base_url: str) -> str:
         lines += ["", f"What is asked of you: {content['asked']}"]
     if content["would_change"]:
         lines += ["", content["would_change"]]
-    return "\n".join([*lines, "", f"Review and acknowledge: {base_url}{content['path']}"])
+    return "\n".join([*lines, "", f"{content['button']}: {base_url}{content['path']}"])
 
 
 def _link(link: Mapping[str, Any]) -> str:

@@ -52,7 +52,7 @@ STATES = tuple(State)
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A message: to whom, by what channel, what became of it, and when it left (system time)."""
+    """A message: to whom, by what channel, what became of it, and when it left (business time)."""
 
     to: str
     channel: str
@@ -436,13 +436,14 @@ def _step(plan: Plan, step: AlertStep, messages: Iterable[MessageLine]) -> Step:
     moves = step.kind in _OPENS or step.kind == _RESOLVES
     mine = [m for m in messages if moves and (m.episode, m.step) == key]
     by = None if step.actor == "bigdot" else _person(plan, step.actor)
-    told = tuple(_told(plan, message) for message in mine)
+    told = tuple(_told(plan, message, step.at) for message in mine)
     return Step(step.kind, step.at, by, step.status, step.reason, told)
 
 
-def _told(plan: Plan, message: MessageLine) -> Told:
+def _told(plan: Plan, message: MessageLine, owed: datetime) -> Told:
     to = _person(plan, message.recipient)
-    return Told(to, message.channel, message.state, message.sent_at, message.last_error)
+    at = message.business(message.sent_at, owed) if message.sent_at else None
+    return Told(to, message.channel, message.state, at, message.last_error)
 
 
 def _person(plan: Plan, identifier: str) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import shutil
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +49,7 @@ def test_every_variable_is_a_setting(compose: dict[str, Any]) -> None:
     used = set(re.findall(r"\b(BIGDOT_[A-Z_]+)=", dockerfile))
     for part in _ours(compose).values():
         used |= set(part["environment"])
+    assert "BIGDOT_METRICS_TOKEN_FILE" in used  # without it, production has no /metrics
     assert {name.removesuffix("_FILE") for name in used} <= set(variables())
 
 
@@ -61,10 +64,21 @@ def test_the_data_folder_can_be_written(compose: dict[str, Any]) -> None:
 def test_secrets_arrive_by_file_only(compose: dict[str, Any]) -> None:
     for part in compose["services"].values():
         for name, value in part.get("environment", {}).items():
-            if re.search("PASSWORD|SECRET|DATABASE_URL", name):
+            if re.search("PASSWORD|SECRET|TOKEN|DATABASE_URL", name):
                 assert name.endswith("_FILE")
                 assert Path(value).name in part["secrets"]
     assert all("file" in secret for secret in compose["secrets"].values())
+
+
+def test_the_script_makes_every_secret_once(compose: dict[str, Any], tmp_path: Path) -> None:
+    shutil.copy(DOCKER / "secrets.sh", tmp_path)
+    made = []
+    for _ in range(2):
+        subprocess.run([tmp_path / "secrets.sh"], check=True)
+        made.append({path.name: path.read_text() for path in (tmp_path / "secrets").iterdir()})
+    assert made[0] == made[1]
+    assert {Path(secret["file"]).name for secret in compose["secrets"].values()} == set(made[0])
+    assert made[0]["postgres_password"] in made[0]["database_url"]
 
 
 def test_the_broker_keeps_what_it_was_given(compose: dict[str, Any]) -> None:

@@ -62,6 +62,12 @@ def test_the_html_says_the_same_and_loads_nothing() -> None:
     assert len(html) < 100_000
 
 
+def test_what_is_over_asks_for_no_acknowledgement() -> None:
+    over = WRITER(slot(content(trouble=False, state="Resolved")))
+    assert over.text.splitlines()[-1] == "Have a look: https://bigdot.example/aims/hsmr-88"
+    assert ">Have a look</a>" in over.html
+
+
 def test_several_messages_make_one_letter_with_a_section_each() -> None:
     letter = WRITER(slot(content(), content(about="Less harm")))
     assert letter.subject == "Off track: Fewer deaths in hospital and 1 more"

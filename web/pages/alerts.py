@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import datetime
+
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
@@ -70,6 +73,7 @@ def _page(record: AlertRecord, error: str | None = None, note: str = "") -> str:
     pages = {"aim": ("aims.aim", "aim"), "project": ("projects.project", "project")}
     page = pages.get(kind)
     may = bool(signed_in().roles & ACKNOWLEDGES)
+    happened = {(step.episode, step.step): step.at for step in reversed(record.steps)}
     return render_template(
         "alerts/alert.html",
         alert=words,
@@ -77,7 +81,7 @@ def _page(record: AlertRecord, error: str | None = None, note: str = "") -> str:
         why_page=url_for("why.why", aim=identifier) if kind == "aim" else None,
         may_acknowledge=may and words.is_open and words.acknowledged is None,
         steps=[_step(step) for step in record.steps],
-        messages=[_message(message) for message in record.messages],
+        messages=[_message(message, happened) for message in record.messages],
         moved=moved_clock(signed_in().zone),
         error=error,
         note=note,
@@ -88,13 +92,16 @@ def _step(step: AlertStep) -> dict[str, str | None]:
     reporting, organisation = services().reporting, signed_in().organisation_id
     by = None if step.actor == "bigdot" else reporting.person(organisation, step.actor)
     status = step.status.replace("_", " ") if step.status else None
-    kind = step_words(step.kind)
+    kind = step_words(step.kind, status)
     return {"kind": kind, "at": told(step.at), "by": by, "status": status, "reason": step.reason}
 
 
-def _message(message: MessageLine) -> dict[str, str | int | None]:
+def _message(
+    message: MessageLine, happened: Mapping[tuple[int, int], datetime]
+) -> dict[str, str | int | None]:
     to = services().reporting.person(signed_in().organisation_id, message.recipient)
-    at = message.sent_at or message.due_at
+    owed = happened.get((message.episode, message.step), message.owed_at)
+    at = message.business(message.sent_at or message.due_at, owed)
     dropped = message.state == "dropped"
     state = message_words(message.state, message.last_error)
     return {

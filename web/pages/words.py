@@ -53,8 +53,10 @@ def told(instant: datetime) -> str:
     return when(instant, signed_in().zone)
 
 
-def step_words(kind: str) -> str:
-    """What happened to an alert."""
+def step_words(kind: str, status: str | None) -> str:
+    """What happened to an alert; a finding's step is that it got worse."""
+    if kind == "step" and status is None:
+        return "More serious"
     return _KINDS.get(kind, kind.capitalize())
 
 
@@ -77,8 +79,8 @@ def moved_clock(zone: str) -> str | None:
     if abs(business - system) < _MOVED:
         return None
     return (
-        f"The clock was moved: aims are judged as of {when(business, zone)}. Messages carry the "
-        f"time at which they really left; by that clock it is {when(system, zone)}."
+        f"The clock was moved: aims are judged as of {when(business, zone)}, and the times of "
+        f"messages are by that clock. The machine's says {when(system, zone)}."
     )
 
 

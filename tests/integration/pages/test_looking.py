@@ -148,7 +148,11 @@ def test_alerts_tell_what_happened_and_who_was_told(at_browser: At) -> None:
     assert found
     page = text_of(client, found[1])
     assert "Opened: deteriorating" in page
-    assert "Chief nursing officer by mail: sent" in page
+    by_mail = re.search(r"Chief nursing officer by mail: sent ([\w ]+, [\d:]+)", page)
+    opened = re.search(r"Opened: deteriorating ([\w ]+, [\d:]+)", page)
+    assert by_mail
+    assert opened
+    assert by_mail[1][:-2] == opened[1][:-2], "told by the clock by which it was judged"
 
 
 def test_an_alert_tells_why_a_message_was_not_sent(northfield: Hospital, at_browser: At) -> None:

@@ -178,6 +178,33 @@ def test_a_finding_names_what_it_is_about_and_asks_for_one_thing(
     assert opened["asked"].endswith(".")
     over = of_finding(plan, Subject.parse(subject), outcome, Decision(Change.RESOLVE, "why"))
     assert (over["state"], over["asked"]) == ("Resolved", "Nothing more is asked.")
+    assert (opened["trouble"], over["trouble"]) == (True, False)
+
+
+def test_a_finding_that_got_worse_says_so_and_a_first_word_does_not() -> None:
+    outcome = Outcome("MIL-01", "project:p", True, "It is so.", Severity.CRIT)
+    states = [
+        of_finding(_plan(), Subject.parse("project:p"), outcome, Decision(*said))["state"]
+        for said in (
+            (Change.OPEN, "why", Severity.CRIT),
+            (Change.STEP, "why", Severity.WARN),
+            (Change.STEP, "why", Severity.CRIT),
+        )
+    ]
+    assert states == [
+        "Milestone late",
+        "Milestone late, now a warning",
+        "Milestone late, now critical",
+    ]
+
+
+def test_the_day_is_the_organisations_own() -> None:
+    """Midnight of 1 April in London's summer time is still 31 March in UTC."""
+    outcome = Outcome("PRT-01", "aim:a", True, "It is so.", Severity.WARN, at("2025-03-31T23:00"))
+    plan = _plan()
+    assert plan.zone.key == "Europe/London"
+    content = of_finding(plan, Subject.parse("aim:a"), outcome, Decision(Change.OPEN, "why"))
+    assert content["since"] == "2025-04-01"
 
 
 def test_every_expectation_that_can_be_told_has_a_headline_and_a_request() -> None:
