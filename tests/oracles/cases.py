@@ -50,9 +50,14 @@ class Case:
 
 
 def params_of(*prefixes: str, without: Iterable[str] = ()) -> list[Any]:
-    """Pytest parameters: a case each, named by its id. See :func:`cases`."""
+    """Pytest parameters: a case each, named by its id. See :func:`cases`.
+
+    Where all of them are on real data, and that is absent, one that is skipped and says so.
+    """
     left_out = set(without)
-    return [pytest.param(one, id=one.id) for one in cases(*prefixes) if one.id not in left_out]
+    absent = pytest.param(None, id="absent", marks=pytest.mark.skip(reason=MISSING))
+    chosen = [one for one in cases(*prefixes) if one.id not in left_out]
+    return [pytest.param(one, id=one.id) for one in chosen] or [absent]
 
 
 def cases(*prefixes: str) -> list[Case]:
