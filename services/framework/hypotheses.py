@@ -9,7 +9,8 @@ things get worse. About a third of aims get there, as of change programmes in ge
 
 *Manners* say how the measure moves by itself: steadily around a level, with a memory from period to
 period, drifting, or wandering freely; each with and without a yearly pattern. The more a measure
-wanders by itself, the less a declared path says about it, so the courses then count for less.
+wanders by itself, the less a declared path says about it: it then stays as it is or gets worse, in
+the proportion in which aims as a whole do those two.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ class Manner(NamedTuple):
     ``lasting`` is the share of the noise that lasts, with the correlation ``memory`` from one
     period to the next; ``step`` the standard deviation of a step of the level, ``trend`` of a
     lasting slope a period; ``own`` the share of belief that the measure goes its own way whatever
-    the aim declares.
+    the aim declares: see :class:`Family`.
     """
 
     weight: float
@@ -49,6 +50,18 @@ class Manner(NamedTuple):
     trend: float
     own: float
     yearly: float = 0.0
+
+
+class Family(NamedTuple):
+    """Courses of one sort, which share its weight alike.
+
+    ``by_itself`` says that a measure which goes its own way may take them too: nobody's work is
+    needed for staying as it is, or for getting worse.
+    """
+
+    weight: float
+    courses: list[Array]
+    by_itself: bool = False
 
 
 _ALL_YEAR = (
@@ -105,15 +118,15 @@ def improving(shares: tuple[float, ...]) -> tuple[Array, Array]:
     left = [max(1 - share, LEAST_SHARE) for share in shares]
     inner = range(BENDS - 1)
     families = [
-        (NOTHING, [0 * path]),
-        (PATH_KEPT, [path]),
-        (THERE_EARLY, [bend[j] / gone[j] for j in EARLY]),
-        (THERE_LATE, [(path - bend[j]) / left[j] for j in LATE]),
-        (FURTHER, [pace * path for pace in (1.5, 2.0, 3.0)]),
-        (SLOWER, [pace * path for pace in (0.25, 0.5, 0.75)]),
-        (STALLED, [pace * bend[j] for j in inner for pace in (0.5, 1.0)]),
-        (TURNED, [2 * bend[j] - path for j in inner]),
-        (WORSE, [-pace * path for pace in (0.25, 0.5, 1.0)]),
+        Family(NOTHING, [0 * path], by_itself=True),
+        Family(PATH_KEPT, [path]),
+        Family(THERE_EARLY, [bend[j] / gone[j] for j in EARLY]),
+        Family(THERE_LATE, [(path - bend[j]) / left[j] for j in LATE]),
+        Family(FURTHER, [pace * path for pace in (1.5, 2.0, 3.0)]),
+        Family(SLOWER, [pace * path for pace in (0.25, 0.5, 0.75)]),
+        Family(STALLED, [pace * bend[j] for j in inner for pace in (0.5, 1.0)]),
+        Family(TURNED, [2 * bend[j] - path for j in inner]),
+        Family(WORSE, [-pace * path for pace in (0.25, 0.5, 1.0)], by_itself=True),
     ]
     return _weighed(families)
 
@@ -132,20 +145,20 @@ def holding(both_ways: bool) -> tuple[Array, Array]:
     steps = [pace * (path - bend[j]) for j in range(BENDS - 1) for pace in paces]
     better = 0.5 if both_ways else KEPT_GAINS
     families = [
-        (KEPT, [0 * path]),
-        ((1 - better) * KEPT_LINE, [-line for line in lines]),
-        ((1 - better) * KEPT_STEP, [-step for step in steps]),
-        (better * KEPT_LINE, lines),
-        (better * KEPT_STEP, steps),
+        Family(KEPT, [0 * path], by_itself=True),
+        Family((1 - better) * KEPT_LINE, [-line for line in lines], by_itself=True),
+        Family((1 - better) * KEPT_STEP, [-step for step in steps], by_itself=True),
+        Family(better * KEPT_LINE, lines, by_itself=both_ways),
+        Family(better * KEPT_STEP, steps, by_itself=both_ways),
     ]
     return _weighed(families)
 
 
-def _weighed(families: list[tuple[float, list[Array]]]) -> tuple[Array, Array]:
-    """All courses, the first of which is that nothing changes, with weights by manner."""
-    rows = np.array([row for _, members in families for row in members])
-    plain = np.array([weight / len(members) for weight, members in families for _ in members])
-    own = np.array([manner.own for manner in MANNERS])
-    weights = (1 - own)[:, None] * plain
-    weights[:, 0] += own
-    return rows, weights
+def _weighed(families: list[Family]) -> tuple[Array, Array]:
+    """All courses, and their weights by manner; together 1 under each."""
+    rows = np.array([row for family in families for row in family.courses])
+    many = [len(family.courses) for family in families]
+    plain = np.repeat([family.weight / n for family, n in zip(families, many, strict=True)], many)
+    alone = plain * np.repeat([family.by_itself for family in families], many)
+    own = np.array([[manner.own] for manner in MANNERS])
+    return rows, (1 - own) * plain + own * alone / alone.sum()

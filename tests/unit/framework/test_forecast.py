@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from typing import Any
@@ -423,6 +423,30 @@ def test_the_priors_are_whole() -> None:
     for rows, weights in (improving(path), holding(both_ways=False), holding(both_ways=True)):
         assert weights.sum(axis=1) == pytest.approx(np.ones(len(MANNERS)))
         assert not rows[0].any()
+
+
+@pytest.mark.parametrize(
+    ("courses", "kept", "worse"), [(improving, 0.15, 0.10), (holding, 0.50, 0.40)]
+)
+def test_a_measure_that_goes_its_own_way_stays_or_gets_worse(
+    courses: Callable[[Any], tuple[Any, Any]], kept: float, worse: float
+) -> None:
+    """It takes no course that ends better than it began, and the others as often as aims do."""
+    path = tuple(j / 8 for j in range(1, 9))
+    rows, weights = courses(path if courses is improving else False)
+    ends = rows @ np.array(path)
+    for manner, weight in zip(MANNERS, weights, strict=True):
+        if manner.own == 1:
+            assert not weight[ends > 0].any()
+            assert weight[0] == pytest.approx(kept / (kept + worse))
+            assert weight[ends < 0].sum() == pytest.approx(worse / (kept + worse))
+
+
+def test_a_range_is_left_on_either_side_alike() -> None:
+    rows, weights = holding(both_ways=True)
+    ends = rows.sum(axis=1)
+    for weight in weights:
+        assert weight[ends > 0].sum() == pytest.approx(weight[ends < 0].sum())
 
 
 def test_students_t_is_near_enough() -> None:
