@@ -9,6 +9,7 @@ once even where nothing was wrong before. A missed aim is closed by the board's 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 from enum import StrEnum
 
 from services.framework.expectations.register import CATALOGUE
@@ -41,6 +42,8 @@ class Standing:
     severity: Severity
     status: Status | None = None
     reason: str = ""
+    opened_at: datetime | None = None
+    resolved_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

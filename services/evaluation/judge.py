@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from enum import Enum
-from typing import Any
+from typing import Any, NamedTuple
 
 from services.alerting.content import of_finding as finding_content
 from services.alerting.content import of_status as status_content
@@ -13,6 +13,7 @@ from services.alerting.lifecycle import (
     SAID_BY_STATUS,
     STATUS,
     Change,
+    Decision,
     decide_finding,
     decide_status,
 )
@@ -20,7 +21,8 @@ from services.alerting.recipients import MAIL, Recipient
 from services.alerting.recipients import of_finding as who_hears_finding
 from services.alerting.recipients import of_status as who_hears_status
 from services.framework.evaluate import evaluate
-from services.framework.judgement import Evaluation, Outcome
+from services.framework.judgement import Evaluation, Outcome, Verdict
+from services.framework.late import Case, Restated, Told, because, restate, spans
 from services.framework.periods import local_date, midnight
 from services.framework.roster import Roster
 from services.ports.clock import Clock
@@ -32,6 +34,8 @@ from services.ports.evaluation import (
     Snapshot,
     UnreadableSubjectError,
 )
+
+_NEWS = frozenset({Change.OPEN, Change.STEP, Change.ANNOUNCE})
 
 
 class Judged(Enum):
@@ -63,9 +67,10 @@ class Judge:
                     return Judged.NOTHING
                 judged = work.snapshot
                 evaluation = evaluate(judged.plan, judged.facts, judged.subject, judged.as_of)
-                changes = self._changes(judged, evaluation, judged.system)
+                restated = _restated(judged, evaluation)
+                changes = self._changes(judged, evaluation, _Past(restated, work.restated_to))
                 lease = hand.lease(judged.system) if hand else None
-                leaving = work.store(evaluation, changes, lease)
+                leaving = work.store(evaluation, changes, lease, restated)
         except UnreadableSubjectError as error:
             now = self._clock.system_now()
             self._store.failed(error.organisation_id, error.subject, str(error), now)
@@ -82,15 +87,56 @@ class Judge:
         return Judged.NEWS if any(change.decision.tells for change in changes) else Judged.QUIET
 
     def _changes(
-        self, snapshot: Snapshot, evaluation: Evaluation, system: datetime
+        self, snapshot: Snapshot, evaluation: Evaluation, past: _Past
     ) -> list[AlertChange]:
-        changes = [*_of_findings(snapshot, evaluation, self._owed(system))]
+        owing = self._owed(snapshot.system)
+        changes = [*_of_findings(snapshot, evaluation, owing, past)]
         if evaluation.verdict is not None:
-            changes.append(_of_status(snapshot, evaluation, self._owed(system)))
+            changes.append(_of_status(snapshot, evaluation, owing, past))
         return [change for change in changes if change.decision.change is not Change.NOTHING]
 
     def _owed(self, system: datetime) -> _Owing:
         return _Owing(system, self._merge)
+
+
+class _Past(NamedTuple):
+    """What late facts make of the past, and whether an earlier restatement reached to a period."""
+
+    restated: Restated | None
+    reaches: Callable[[str], bool]
+
+    def words(self, expectation: str, about: str) -> str | None:
+        """What is restated of an alert, and by what; of a status else of which periods."""
+        if self.restated is None:
+            return None
+        found = self.restated.of(expectation, about)
+        if found is None and expectation == STATUS and self.restated.months:
+            found = f"{'; '.join(spans(self.restated.months))}."
+        return f"Restated. {found} {because(self.restated)}" if found else None
+
+    def keeps_back(self, verdict: Verdict) -> bool:
+        """Whether a status is news of a month long past: restated, while no value comes.
+
+        It is told with the next value, if it still is so.
+        """
+        if verdict.blind_since is None or verdict.period is None:
+            return False
+        period = verdict.period.label
+        anew = self.restated is not None and bool(self.restated.months)
+        return anew or self.reaches(period)
+
+
+def _restated(judged: Snapshot, evaluation: Evaluation) -> Restated | None:
+    """What facts that came late change of what was said before."""
+    if not judged.late or judged.checked_at is None:
+        return None
+    case = Case(judged.plan, judged.subject, judged.facts, judged.late, judged.checked_at)
+    told = (
+        Told(*key, standing.opened_at, None if standing.open else standing.resolved_at)
+        for key, standing in judged.standings.items()
+        if standing.opened_at is not None
+    )
+    return restate(case, evaluation, told)
 
 
 class _Owing:
@@ -110,18 +156,25 @@ class _Owing:
         return Owed(recipient.person, recipient.channel, content, due)
 
 
-def _of_status(snapshot: Snapshot, evaluation: Evaluation, owing: _Owing) -> AlertChange:
+def _of_status(
+    snapshot: Snapshot, evaluation: Evaluation, owing: _Owing, past: _Past
+) -> AlertChange:
     verdict, aim = evaluation.verdict, snapshot.subject.id
     assert verdict is not None  # noqa: S101 - asked by the caller
     about = str(snapshot.subject)
     standing = snapshot.standings.get((STATUS, about))
     decision = decide_status(standing, verdict, ended=_has_ended(snapshot, evaluation))
+    if decision.change in _NEWS and past.keeps_back(verdict):
+        decision = Decision(Change.NOTHING, "Restated of a month long past: not sent.")
+    restated = past.words(STATUS, about) if decision.tells else None
+    reason = f"{verdict.reason} {restated}" if restated else verdict.reason
     owed: Iterable[Owed] = ()
     if decision.tells:
         content = status_content(snapshot.plan, snapshot.plan.aims[aim], verdict, decision)
+        content["reason"] = reason
         told = who_hears_status(snapshot.plan, _roster(snapshot, evaluation), aim)
         owed = [owing(recipient, content) for recipient in told]
-    return AlertChange(STATUS, about, decision, verdict.reason, tuple(owed))
+    return AlertChange(STATUS, about, decision, reason, tuple(owed), restated=restated)
 
 
 def _has_ended(snapshot: Snapshot, evaluation: Evaluation) -> bool:
@@ -135,7 +188,7 @@ def _roster(snapshot: Snapshot, evaluation: Evaluation) -> Roster:
 
 
 def _of_findings(
-    snapshot: Snapshot, evaluation: Evaluation, owing: _Owing
+    snapshot: Snapshot, evaluation: Evaluation, owing: _Owing, past: _Past
 ) -> Iterable[AlertChange]:
     """A change for each outcome, and a resolution for what is no longer looked at at all."""
     roster = _roster(snapshot, evaluation)
@@ -143,21 +196,27 @@ def _of_findings(
     for outcome in evaluation.outcomes:
         if outcome.expectation not in SAID_BY_STATUS:
             looked_at.add((outcome.expectation, outcome.about))
-            yield _of_outcome(snapshot, roster, outcome, owing)
+            yield _of_outcome(snapshot, roster, outcome, owing, past)
     for (expectation, about), standing in snapshot.standings.items():
         if expectation != STATUS and (expectation, about) not in looked_at and standing.open:
             gone = Outcome(expectation, about, False, "It is no longer asked for.")
-            yield _of_outcome(snapshot, roster, gone, owing)
+            yield _of_outcome(snapshot, roster, gone, owing, past)
 
 
-def _of_outcome(snapshot: Snapshot, roster: Roster, outcome: Outcome, owing: _Owing) -> AlertChange:
+def _of_outcome(
+    snapshot: Snapshot, roster: Roster, outcome: Outcome, owing: _Owing, past: _Past
+) -> AlertChange:
     key = (outcome.expectation, outcome.about)
     decision = decide_finding(snapshot.standings.get(key), outcome)
     if not decision.tells:
         return AlertChange(*key, decision, outcome.reason)
     content = finding_content(snapshot.plan, snapshot.subject, outcome, decision)
     if decision.change is Change.RESOLVE:
-        return AlertChange(*key, decision, outcome.reason, to_told=content, mail_due=owing.mail_due)
+        restated = past.words(*key)
+        reason = f"{outcome.reason} {restated}" if restated else outcome.reason
+        content["reason"] = reason
+        due = owing.mail_due
+        return AlertChange(*key, decision, reason, to_told=content, mail_due=due, restated=restated)
     told = who_hears_finding(snapshot.plan, roster, snapshot.subject, outcome)
     owed = tuple(owing(recipient, content) for recipient in told)
     return AlertChange(*key, decision, outcome.reason, owed)

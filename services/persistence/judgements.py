@@ -13,13 +13,16 @@ import sqlalchemy as sa
 from services.alerting.lifecycle import Change, Standing
 from services.alerting.overtaken import Heard, To, hears, overtaken, told_of_wrong
 from services.framework.evaluate import ENGINE_VERSION
+from services.framework.facts import Facts
 from services.framework.judgement import Evaluation, Severity, Status, Subject, SubjectKind
+from services.framework.late import LateFact, Restated, because, late_of, may_be_late
+from services.framework.plan import Plan
 from services.persistence import tables
 from services.persistence.clock import ClockReading, read_clock
 from services.persistence.engine import is_sqlite, reading, writing
 from services.persistence.evaluations import as_json, outcome_hash
 from services.persistence.plans import PlanStore
-from services.persistence.snapshots import bearing, load_facts
+from services.persistence.snapshots import Bearing, bearing, load_facts
 from services.ports.clock import Clock
 from services.ports.delivery import Part, Slot
 from services.ports.evaluation import AlertChange, Snapshot, UnreadableSubjectError
@@ -138,11 +141,21 @@ _PLAN_VERSION = (
     .scalar_subquery()
     .label("plan_version")
 )
-_LAST = (_last(_EVALUATION.c.id), _last(_EVALUATION.c.outcome_hash))
+_LAST = (
+    _last(_EVALUATION.c.id),
+    _last(_EVALUATION.c.outcome_hash),
+    _last(_EVALUATION.c.valid_to),
+)
 _WAITING = _waiting()
 _JUDGED = _SUBJECT.update().where(_SUBJECT.c.id == sa.bindparam("subject"))
 _HELD = _EVALUATION.update().where(_EVALUATION.c.id == sa.bindparam("last"))
 _CHANGED = _ALERT.update().where(_ALERT.c.id == sa.bindparam("alert"))
+_LAST_RESTATED = (
+    sa.select(tables.restatement.c.period)
+    .where(tables.restatement.c.subject_id == sa.bindparam("subject"))
+    .order_by(tables.restatement.c.id.desc())
+    .limit(1)
+)
 _OF_SUBJECT = sa.select(_ALERT).where(_ALERT.c.subject_id == sa.bindparam("subject"))
 
 
@@ -172,27 +185,42 @@ class _Work:
         subject = Subject(SubjectKind(row.kind), row.key)
         looked_at = bearing(connection, row.organisation_id, plan, subject)
         self._alerts = _alerts(connection, row.id)
+        facts = load_facts(connection, row.organisation_id, plan, looked_at)
         self.snapshot = Snapshot(
             row.id,
             row.organisation_id,
             subject,
             row.sequence,
             plan,
-            load_facts(connection, row.organisation_id, plan, looked_at),
+            facts,
             _sequences(connection, row, {str(subject), *looked_at.keys}),
             {key: _standing(alert) for key, alert in self._alerts.items()},
             self._system,
             self._business,
+            _late(connection, row, plan, looked_at, facts),
+            row.last_valid_to,
         )
 
+    def restated_to(self, period: str) -> bool:
+        """Whether what was last restated of the subject reached to ``period``."""
+        found = self._connection.execute(_LAST_RESTATED, {"subject": self._row.id}).first()
+        return found is not None and bool(found.period == period)
+
     def store(
-        self, evaluation: Evaluation, changes: Sequence[AlertChange], lease: datetime | None
+        self,
+        evaluation: Evaluation,
+        changes: Sequence[AlertChange],
+        lease: datetime | None,
+        restated: Restated | None = None,
     ) -> Sequence[Slot]:
         """Keep what changed and what is owed, and clear the mark; gives what was leased."""
         self._lease = lease
         self._keep(evaluation)
         for change in changes:
             self._change(change)
+        if restated is not None:
+            told = {(c.expectation, c.about) for c in changes if c.restated and c.decision.tells}
+            self._restate(restated, told)
         judged = {
             "subject": self._row.id,
             "judged_sequence": self._row.sequence,
@@ -230,6 +258,24 @@ class _Work:
             "outcome_hash": digest,
         }
         self._connection.execute(_EVALUATION.insert(), row)
+
+    def _restate(self, restated: Restated, told: Collection[tuple[str, str]]) -> None:
+        """Keep what is restated; an alert that no step tells of it hears of it in its timeline."""
+        row = {
+            "organisation_id": self._row.organisation_id,
+            "subject_id": self._row.id,
+            "at": self._business,
+            "period": restated.period,
+            "causes": list(restated.causes),
+            "months": [month._asdict() for month in restated.months],
+            "findings": [finding._asdict() for finding in restated.findings],
+        }
+        self._connection.execute(tables.restatement.insert(), row)
+        for finding in restated.findings:
+            alert = self._alerts.get((finding.expectation, finding.about))
+            if alert is not None and (finding.expectation, finding.about) not in told:
+                words = f"{finding.words} {because(restated)}"
+                self._happened((alert.id, alert.episode, alert.step), "restated", None, words, {})
 
     def _change(self, change: AlertChange) -> None:
         alert = self._alerts.get((change.expectation, change.about))
@@ -284,17 +330,33 @@ class _Work:
 
     def _event(self, alert: int, episode: int, step: int, change: AlertChange) -> None:
         decision = change.decision
+        status = decision.status.value if decision.status else None
+        detail: dict[str, Any] = {"why": decision.why}
+        if change.restated:
+            detail["restated"] = change.restated
+        kind = decision.change.value
+        self._happened((alert, episode, step), kind, status, change.reason, detail)
+
+    def _happened(
+        self,
+        where: tuple[int, int, int],
+        kind: str,
+        status: str | None,
+        reason: str,
+        detail: Mapping[str, Any],
+    ) -> None:
+        """A line of an alert's timeline; ``where`` is the alert, its episode and step."""
         event = {
             "organisation_id": self._row.organisation_id,
-            "alert_id": alert,
-            "episode": episode,
-            "step": step,
-            "kind": decision.change.value,
+            "alert_id": where[0],
+            "episode": where[1],
+            "step": where[2],
+            "kind": kind,
             "at": self._business,
             "actor": "bigdot",
-            "status": decision.status.value if decision.status else None,
-            "reason": change.reason,
-            "detail": {"why": decision.why},
+            "status": status,
+            "reason": reason,
+            "detail": dict(detail),
         }
         self._connection.execute(tables.alert_event.insert(), event)
 
@@ -401,6 +463,19 @@ def _left() -> sa.Select[Any]:
 _UNSENT, _LEFT = _unsent(), _left()
 
 
+def _late(
+    connection: sa.Connection, row: Any, plan: Plan, looked_at: Bearing, facts: Facts
+) -> tuple[LateFact, ...]:
+    """What came late since the last judgement, by the sequences that it saw."""
+    since = row.last_valid_to
+    if since is None or not may_be_late(plan, facts, since):
+        return ()
+    last = sa.select(_EVALUATION.c.seen).where(_EVALUATION.c.id == row.last_id)
+    seen = connection.execute(last).scalar_one()
+    before = load_facts(connection, row.organisation_id, plan, looked_at, seen)
+    return late_of(plan, before, facts, since)
+
+
 def _alerts(connection: sa.Connection, subject_id: int) -> dict[tuple[str, str], Any]:
     rows = connection.execute(_OF_SUBJECT, {"subject": subject_id})
     return {(row.expectation, row.about): row for row in rows}
@@ -412,6 +487,8 @@ def _standing(row: Any) -> Standing:
         Severity(row.severity),
         Status(row.status) if row.status else None,
         row.reason,
+        row.opened_at,
+        row.resolved_at,
     )
 
 

@@ -12,6 +12,7 @@ from services.framework.facts import Facts
 from services.persistence import findings, tables
 from services.persistence.engine import reading
 from services.persistence.plans import PlanStore
+from services.persistence.restatements import restatements
 from services.persistence.snapshots import Bearing, load_facts
 from services.persistence.snapshots import Look as SeriesLook
 from services.ports.reporting import (
@@ -24,6 +25,7 @@ from services.ports.reporting import (
     Mail,
     MessageLine,
     Place,
+    Restatement,
     Tally,
 )
 
@@ -127,6 +129,11 @@ class DatabaseReports:
         """What one expectation said from an instant on, subject by subject, in order of time."""
         with reading(self._engine) as connection:
             return findings.found_since(connection, organisation_id, expectation, since, limit)
+
+    def restated(self, organisation_id: int, subjects: Sequence[str]) -> tuple[Restatement, ...]:
+        """What was restated of the subjects, the latest first."""
+        with reading(self._engine) as connection:
+            return restatements(connection, organisation_id, subjects)
 
     def mails(self, organisation_id: int | None, limit: int = 200) -> tuple[Mail, ...]:
         """The mails of the local mailbox, of every organisation if None, the newest first."""

@@ -454,6 +454,20 @@ evaluation = sa.Table(
     sa.Index("ix_evaluation_subject_id_id", "subject_id", "id"),
 )
 
+restatement = sa.Table(
+    "restatement",
+    metadata,
+    _id(),
+    _organisation(),
+    sa.Column("subject_id", BigId, sa.ForeignKey("subject.id"), nullable=False),
+    sa.Column("at", UtcDateTime, nullable=False),
+    sa.Column("period", sa.Text, nullable=True),
+    sa.Column("causes", Json, nullable=False),
+    sa.Column("months", Json, nullable=False),
+    sa.Column("findings", Json, nullable=False),
+    sa.Index("ix_restatement_subject_id_id", "subject_id", "id"),
+)
+
 # --- alerts and messages ----------------------------------------------------------------------
 
 alert = sa.Table(

@@ -11,12 +11,14 @@ import sqlalchemy as sa
 
 from services.persistence import tables
 from services.persistence.engine import reading
+from services.persistence.restatements import restatements
 from services.ports.reporting import (
     AlertLine,
     AlertRecord,
     AlertStep,
     Evaluated,
     MessageLine,
+    Restatement,
 )
 
 _ALERT, _EVENT, _MESSAGE = tables.alert, tables.alert_event, tables.message
@@ -97,6 +99,13 @@ class DatabaseWhys:
         return tuple(
             _as_told(line, steps[line.id], messages[line.id]) for line in lines if steps[line.id]
         )
+
+    def restated(
+        self, organisation_id: int, subjects: Sequence[str], as_of: datetime
+    ) -> tuple[Restatement, ...]:
+        """What was restated of the subjects by then, the latest first."""
+        with reading(self._engine) as connection:
+            return restatements(connection, organisation_id, subjects, as_of)
 
 
 def _by_alert(

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from services.alerting.lifecycle import Decision, Standing
 from services.framework.facts import Facts
 from services.framework.judgement import Evaluation, Subject
+from services.framework.late import LateFact, Restated
 from services.framework.plan import Plan
 from services.ports.delivery import Slot
 
@@ -19,7 +20,8 @@ from services.ports.delivery import Slot
 class Snapshot:
     """A subject under its lock, with what bears on it and what was seen of it.
 
-    ``system`` and ``as_of`` are system and business time, taken once the lock was held.
+    ``system`` and ``as_of`` are system and business time, taken once the lock was held. ``late``
+    are the facts that came late since it was last judged, at ``checked_at``.
     """
 
     subject_id: int
@@ -32,6 +34,8 @@ class Snapshot:
     standings: Mapping[tuple[str, str], Standing]
     system: datetime
     as_of: datetime
+    late: Sequence[LateFact] = ()
+    checked_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +53,7 @@ class AlertChange:
     """A decided change of one alert and the messages that it owes.
 
     ``to_told`` is what those hear who were told in this episode (mail at ``mail_due``).
+    ``restated`` says what late facts make of what was told before.
     """
 
     expectation: str
@@ -58,6 +63,7 @@ class AlertChange:
     owed: Sequence[Owed] = ()
     to_told: Mapping[str, Any] | None = None
     mail_due: datetime | None = None
+    restated: str | None = None
 
 
 class UnreadableSubjectError(Exception):
@@ -77,8 +83,16 @@ class Work(Protocol):
         """What is known."""
         ...
 
+    def restated_to(self, period: str) -> bool:
+        """Whether what was last restated of the subject reached to ``period``."""
+        ...
+
     def store(
-        self, evaluation: Evaluation, changes: Sequence[AlertChange], lease: datetime | None
+        self,
+        evaluation: Evaluation,
+        changes: Sequence[AlertChange],
+        lease: datetime | None,
+        restated: Restated | None = None,
     ) -> Sequence[Slot]:
         """Keep the evaluation if its outcome changed, alerts and messages; clear the mark.
 

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, Protocol
 
 from services.framework.facts import Facts
 from services.framework.judgement import Outcome
+from services.framework.late import Restated
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,7 @@ class AlertStep:
     reason: str
     episode: int
     step: int
+    detail: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +199,15 @@ class Found(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class Restatement:
+    """What late facts changed of what was said of a subject (``kind:id``), and when."""
+
+    subject: str
+    at: datetime
+    restated: Restated
+
+
+@dataclass(frozen=True, slots=True)
 class Evaluated:
     """A stored evaluation: what it was made from, and as ``body`` what came out, as JSON.
 
@@ -247,6 +258,12 @@ class WhyStore(Protocol):
         """The alerts of the subjects that had opened by then, with their steps up to then."""
         ...
 
+    def restated(
+        self, organisation_id: int, subjects: Sequence[str], as_of: datetime
+    ) -> tuple[Restatement, ...]:
+        """What was restated of the subjects by then, the latest first."""
+        ...
+
 
 class ReportStore(Protocol):
     """The read side of the pages; every answer but the mailbox is of one organisation."""
@@ -288,6 +305,10 @@ class ReportStore(Protocol):
         self, organisation_id: int, expectation: str, since: datetime, limit: int
     ) -> tuple[Found, ...]:
         """What one expectation said from an instant on, subject by subject, in order of time."""
+        ...
+
+    def restated(self, organisation_id: int, subjects: Sequence[str]) -> tuple[Restatement, ...]:
+        """What was restated of the subjects, the latest first."""
         ...
 
     def mails(self, organisation_id: int | None, limit: int = 200) -> tuple[Mail, ...]:

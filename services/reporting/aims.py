@@ -26,7 +26,7 @@ from services.reporting.board import Tile, primary_line, tile_of, verdict_of
 from services.reporting.control import Control
 from services.reporting.fan import fan_of
 from services.reporting.lines import Line, driver_series, line_of, place_of
-from services.reporting.oversight import Questions, asked_of
+from services.reporting.oversight import Questions, RestatedWords, asked_of
 from services.reporting.sparkline import Sparkline, sparkline
 from services.reporting.words import (
     assurance_words,
@@ -160,6 +160,7 @@ class AimPage:
     reasons: tuple[Reason, ...]
     judged: Judgement | None
     questions: Questions | None
+    restated: tuple[RestatedWords, ...] = ()
 
 
 def subjects_of(plan: Plan, aim: Aim) -> tuple[str, ...]:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
+from services.framework.expectations.register import CATALOGUE
 from services.framework.judgement import Answer
+from services.framework.late import spans
 from services.framework.periods import Frequency
 from services.framework.plan import Aim, Plan
 from services.framework.texts import periods
-from services.ports.reporting import Judgement
+from services.ports.reporting import Judgement, Restatement
+from services.reporting.naming import name_of
 
 _YES_NO = {True: "Yes", False: "No", None: "Nobody can tell"}
 _WORKING = {
@@ -91,6 +95,39 @@ def frequency_of(plan: Plan, aim: Aim) -> Frequency:
     """How often the aim's first measure comes."""
     measure = plan.measures.get(aim.primary.measure) if aim.primary else None
     return measure.frequency if measure else Frequency.MONTH
+
+
+@dataclass(frozen=True, slots=True)
+class RestatedWords:
+    """What late facts changed of what was said of a subject: by which, of what, and when."""
+
+    subject: str
+    name: str
+    at: datetime
+    causes: tuple[str, ...]
+    months: tuple[str, ...]
+    findings: tuple[str, ...]
+
+
+def restated_words(plan: Plan, restatement: Restatement) -> RestatedWords:
+    """A restatement in words; neighbouring periods that changed alike as one."""
+    restated = restatement.restated
+    return RestatedWords(
+        restatement.subject,
+        name_of(plan, restatement.subject),
+        restatement.at,
+        restated.causes,
+        spans(restated.months),
+        tuple(
+            f"{_titled(f.expectation)}, {name_of(plan, f.about)}: {f.words}"
+            for f in restated.findings
+        ),
+    )
+
+
+def _titled(expectation: str) -> str:
+    known = CATALOGUE.get(expectation)
+    return known.title if known else "Status of the aim"
 
 
 def _parts(

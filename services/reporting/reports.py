@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, timedelta
 
 from services.framework.facts import Facts
@@ -22,8 +23,9 @@ from services.reporting.catalogue import (
     would_have_sent,
 )
 from services.reporting.lines import place_of
+from services.reporting.naming import name_of
+from services.reporting.oversight import restated_words
 from services.reporting.projects import ProjectPage, holds_a_role, project_page
-from services.reporting.words import role_words
 
 RESOLVED = "resolved"
 LOOKS_BACK = timedelta(days=365)
@@ -75,7 +77,10 @@ class Reporting:
         measures = tuple(f"measure:{measure}" for measure in measures_of(aim))
         alerts = self._store.alerts(organisation_id, subjects=(*subjects, *measures))
         roster = self._roster(organisation_id, plan, look.facts)
-        return aim_page(plan, aim, look.facts, look.judgements.get(subjects[0]), alerts, roster)
+        restated = self._store.restated(organisation_id, subjects)
+        judgement = look.judgements.get(subjects[0])
+        page = aim_page(plan, aim, look.facts, judgement, alerts, roster)
+        return replace(page, restated=tuple(restated_words(plan, each) for each in restated))
 
     def project(self, organisation_id: int, project_id: str) -> ProjectPage | None:
         """A project's page; None for a project that the plan does not have."""
@@ -147,26 +152,3 @@ class Reporting:
 
     def _roster(self, organisation_id: int, plan: Plan, facts: Facts) -> Roster:
         return Roster.of(plan, facts, self.today(organisation_id))
-
-
-def name_of(plan: Plan, about: str) -> str:
-    """``Project: milestone`` for ``milestone:PROJECT/ID``, and so on; else the words as given."""
-    kind, _, identifier = about.partition(":")
-    owner, _, part = identifier.partition("/")
-    match kind:
-        case "aim" | "project" | "measure" | "person":
-            named = {
-                "aim": plan.aims,
-                "project": plan.projects,
-                "measure": plan.measures,
-                "person": plan.people,
-            }[kind]
-            found = named.get(owner)
-            name = str(getattr(found, "name", owner))
-            return f"{name}: {role_words(part)}" if part else name
-        case "driver" if identifier in plan.drivers:
-            return f"{plan.aims[owner].name}: {plan.drivers[identifier].name}"
-        case "milestone" if identifier in plan.milestones:
-            return f"{plan.projects[owner].name}: {plan.milestones[identifier].name}"
-        case _:
-            return identifier or about

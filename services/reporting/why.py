@@ -8,7 +8,7 @@ and says whether the same comes out.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -24,8 +24,14 @@ from services.ports.access import UnknownError
 from services.ports.clock import Clock
 from services.ports.reporting import Again, AlertRecord, AlertStep, Evaluated, MessageLine, WhyStore
 from services.reporting.aims import measures_of
-from services.reporting.oversight import Questions, frequency_of, questions_of
-from services.reporting.reports import name_of
+from services.reporting.naming import name_of
+from services.reporting.oversight import (
+    Questions,
+    RestatedWords,
+    frequency_of,
+    questions_of,
+    restated_words,
+)
 
 _OPENS = frozenset({"open", "opened", "step", "announce"})
 _RESOLVES = "resolve"
@@ -70,6 +76,7 @@ class Step:
     by: str | None
     status: str | None
     reason: str
+    restated: bool
     told: tuple[Told, ...]
 
 
@@ -147,6 +154,7 @@ class Why:
     said: tuple[Said, ...]
     alerts: tuple[AlertSaid, ...]
     judged: tuple[Judged, ...]
+    restated: tuple[RestatedWords, ...]
     evaluation: Evaluated
 
     @property
@@ -203,7 +211,10 @@ class Whys:
         found = [evaluated[each] for each in subjects if each in evaluated]
         alerts = [_alert(then, r) for r in self._store.told(organisation_id, subjects, at)]
         judged = tuple(self._judged(organisation_id, then, each) for each in found)
-        return _answer(then, then.aims[aim_id], own, found, alerts, judged)
+        late = self._store.restated(organisation_id, subjects, at)
+        restated = tuple(restated_words(then, each) for each in late)
+        answer = _answer(then, then.aims[aim_id], own, found, alerts, judged)
+        return replace(answer, restated=restated)
 
     def _refuse_too_early(self, organisation_id: int, plan: Plan, subject: str) -> None:
         first = self._store.first_judged(organisation_id, subject)
@@ -287,6 +298,7 @@ def _answer(
         tuple(_everything(plan, found, {(a.expectation, a.about): a for a in alerts})),
         tuple(alerts),
         judged,
+        (),
         own,
     )
 
@@ -398,7 +410,7 @@ def _silence(expectation: str, state: State, alert: AlertSaid | None) -> str | N
 def _silence_of(alert: AlertSaid | None) -> str | None:
     """Of what fails: why nobody was told, or that it is open and was told before."""
     if alert is None or not alert.is_open:
-        return "No alert was open."
+        return "No alert is open: what late facts say of a month long past is not sent."
     last = [told for step in alert.steps if step.at >= alert.since for told in step.told]
     if not last:
         return "An alert is open; nobody holds a part that is told of it."
@@ -437,7 +449,8 @@ def _step(plan: Plan, step: AlertStep, messages: Iterable[MessageLine]) -> Step:
     mine = [m for m in messages if moves and (m.episode, m.step) == key]
     by = None if step.actor == "bigdot" else _person(plan, step.actor)
     told = tuple(_told(plan, message, step.at) for message in mine)
-    return Step(step.kind, step.at, by, step.status, step.reason, told)
+    restated = "restated" in step.detail or step.kind == "restated"
+    return Step(step.kind, step.at, by, step.status, step.reason, restated, told)
 
 
 def _told(plan: Plan, message: MessageLine, owed: datetime) -> Told:

@@ -27,6 +27,7 @@ def _list(name: str) -> Schema:
 
 
 TEXT: Schema = {"type": "string"}
+_TEXTS: Schema = {"type": "array", "items": TEXT}
 _WORD: Schema = {"type": ["string", "null"]}
 _NUMBER: Schema = {"type": "integer"}
 OBJECT: Schema = {"type": "object"}
@@ -145,7 +146,7 @@ ANSWERS: dict[str, Schema] = {
         problem=TEXT,
         role=_WORD,
         person=_WORD,
-        above={"type": "array", "items": TEXT},
+        above=_TEXTS,
         stake=_WORD,
         closes=_WORD,
     ),
@@ -176,6 +177,7 @@ ANSWERS: dict[str, Schema] = {
         by=_WORD,
         status=_WORD,
         reason=TEXT,
+        restated={"type": "boolean"},
         told=_list("Told"),
     ),
     "AlertSaid": obj(
@@ -202,8 +204,17 @@ ANSWERS: dict[str, Schema] = {
         again=obj(
             ["same", "differs"],
             same={"type": "boolean"},
-            differs={"type": "array", "items": TEXT},
+            differs=_TEXTS,
         ),
+    ),
+    "Restated": obj(
+        ["subject", "at", "causes", "months", "findings"],
+        subject=TEXT,
+        name=TEXT,
+        at=_INSTANT,
+        causes=_TEXTS,
+        months=_TEXTS,
+        findings=_TEXTS,
     ),
     "Recomputed": obj(
         ["same", "evaluations"], same={"type": "boolean"}, evaluations=_list("JudgedAgain")
@@ -223,6 +234,7 @@ ANSWERS: dict[str, Schema] = {
         alerts=_list("AlertSaid"),
         expectations=_list("Said"),
         recomputed=ref("Recomputed"),
+        restated=_list("Restated"),
         evaluation={"type": ["object", "null"]},
     ),
     "Alert": obj(["id", "expectation", "about", "state"], **_ALERT_FIELDS),

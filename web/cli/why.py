@@ -68,6 +68,7 @@ def _lines(why: Why, zone: ZoneInfo) -> Iterator[str]:
     yield from _again(why)
     yield from _questions(why)
     yield from _chain(why)
+    yield from _restated(why, zone)
     yield from _alerts(why, zone)
     yield from _silent(why)
 
@@ -103,6 +104,15 @@ def _chain(why: Why) -> Iterator[str]:
             yield f"     {link['stake']}"
         if link.get("closes"):
             yield f"     closed by {link['closes']} ({link.get('role') or 'nobody'})"
+
+
+def _restated(why: Why, zone: ZoneInfo) -> Iterator[str]:
+    if why.restated:
+        yield "\nRestated"
+    for each in why.restated:
+        yield f"  {_when(each.at, zone)}  {each.name}: {'; '.join(each.causes)}"
+        for text in (*each.months, *each.findings):
+            yield f"    {text}"
 
 
 def _alerts(why: Why, zone: ZoneInfo) -> Iterator[str]:

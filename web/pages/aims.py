@@ -34,6 +34,7 @@ def aim(aim: str) -> str:
         sees_people=bool(who.roles & _SEES_PEOPLE),
         open_alerts=alert_words(now_open),
         past_alerts=alert_words(alert for alert in page.alerts if alert not in now_open),
+        when=told,
         judged=told(page.judged.valid_to) if page.judged else None,
     )
 

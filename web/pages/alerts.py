@@ -92,7 +92,7 @@ def _step(step: AlertStep) -> dict[str, str | None]:
     reporting, organisation = services().reporting, signed_in().organisation_id
     by = None if step.actor == "bigdot" else reporting.person(organisation, step.actor)
     status = step.status.replace("_", " ") if step.status else None
-    kind = step_words(step.kind, status)
+    kind = step_words(step.kind, status, restated="restated" in step.detail)
     return {"kind": kind, "at": told(step.at), "by": by, "status": status, "reason": step.reason}
 
 

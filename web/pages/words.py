@@ -53,11 +53,12 @@ def told(instant: datetime) -> str:
     return when(instant, signed_in().zone)
 
 
-def step_words(kind: str, status: str | None) -> str:
+def step_words(kind: str, status: str | None, *, restated: bool = False) -> str:
     """What happened to an alert; a finding's step is that it got worse."""
     if kind == "step" and status is None:
         return "More serious"
-    return _KINDS.get(kind, kind.capitalize())
+    words = _KINDS.get(kind, kind.capitalize())
+    return f"{words} by restatement" if restated and kind == "resolve" else words
 
 
 def message_words(state: str, because: str | None) -> str:
