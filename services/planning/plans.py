@@ -88,14 +88,17 @@ class Plans:
         return self._store.create_organisation(organisation, self._clock.system_now())
 
     def propose(
-        self, organisation_id: int, text: str | bytes, *, base_version: int | None = None
+        self, organisation_id: int | None, text: str | bytes, *, base_version: int | None = None
     ) -> Proposal:
-        """What applying the file would do. Raises PlanError, PlanningError."""
-        record = self._store.record(organisation_id)
+        """What applying the file would do; None is for an organisation that is still to be made.
+
+        Raises PlanError, PlanningError.
+        """
+        record = self._store.record(organisation_id) if organisation_id is not None else None
         version, before = (record.version, record.document) if record else (0, {})
-        known = self._store.current(organisation_id)
         found = draft(text, before)
-        _same_organisation(found, known.organisation.id)
+        if organisation_id is not None:
+            _same_organisation(found, self._store.current(organisation_id).organisation.id)
         findings = _checked(found)
         document = normal(found.document)
         base = found.base_version if base_version is None else base_version

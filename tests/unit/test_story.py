@@ -106,9 +106,27 @@ def test_the_packaged_plan_is_the_example() -> None:
 
 
 def test_dates_move_by_whole_months_and_keep_to_the_month() -> None:
-    text = "from: 2024-01, on 2025-01-31, minute 24/117"
-    assert story.shifted(text, 1) == "from: 2024-02, on 2025-02-28, minute 24/117"
-    assert story.shifted(text, 12) == "from: 2025-01, on 2026-01-31, minute 24/117"
+    text = "from: 2024-01, on 2025-01-31, minute: 24/117, by October 2025"
+    assert story.shifted(text, 1) == (
+        "from: 2024-02, on 2025-02-28, minute: 24/117, by November 2025"
+    )
+    assert (
+        story.shifted(text, 14) == "from: 2025-03, on 2026-03-31, minute: 26/117, by December 2026"
+    )
+
+
+@pytest.mark.parametrize("now", NOWS)
+def test_no_text_of_the_plan_speaks_of_another_time(now: datetime) -> None:
+    """Aims of projects end with the project; the minute is of the year of the adoption."""
+    plan = load(story.tell(now).plan)
+    for project in plan.projects.values():
+        assert project.end is not None
+        if project.aim_text:
+            assert project.aim_text.endswith(f" by {project.end:%B %Y}")
+    for aim in plan.aims.values():
+        assert aim.adopted is not None
+        assert aim.adopted.minute is not None
+        assert aim.adopted.minute.startswith(f"{aim.adopted.on:%y}/")
 
 
 def _months_moved(told: story.Story) -> int:

@@ -89,6 +89,8 @@ def apply(  # noqa: PLR0913, PLR0917 - one option each
         if proposal.stale is not None:
             raise Trouble(str(proposal.stale))
         reason = _agreed(reason, yes=yes or as_json)
+        if tenant_id is None:
+            tenant_id = services.plans.create_organisation(file.read_bytes())
         applied = _apply(services, tenant_id, file, author or getpass.getuser(), reason)
         line = f"Version {applied.version} is in force."
         answer(_done(applied.version, applied), as_json=as_json, lines=[line])
@@ -115,19 +117,19 @@ def export(version: int | None, organisation: str | None, as_json: bool) -> None
 
 def _tenant(
     services: Services, file: Path, organisation: str | None, *, create: bool, as_json: bool
-) -> int:
-    """The organisation asked for; with ``create`` the one that the file names, made if need be."""
+) -> int | None:
+    """The organisation asked for; with ``create`` the one that the file names, None where it is
+    still to be made."""
     if not create:
         return services.organisations.pick(organisation).id
     try:
         slug = draft(file.read_bytes()).document.organisation.id
-        known = services.plan_store.organisation_id(slug)
-        return known or services.plans.create_organisation(file.read_bytes())
+        return services.plan_store.organisation_id(slug)
     except PlanError as trouble:
         raise _refused(file, trouble, as_json) from None
 
 
-def _propose(services: Services, tenant_id: int, file: Path, *, as_json: bool) -> Proposal:
+def _propose(services: Services, tenant_id: int | None, file: Path, *, as_json: bool) -> Proposal:
     try:
         return services.plans.propose(tenant_id, file.read_bytes())
     except PlanError as trouble:
@@ -166,9 +168,14 @@ def _tell(file: Path, findings: Sequence[Finding], as_json: bool) -> None:
     lines = [f"{file.name}: {finding}" for finding in findings[:_MAX_SHOWN]]
     more = len(findings) - len(lines)
     lines.extend([f"and {more} more"] if more else [])
-    lines.append(f"{file.name}: {errors} errors, {len(findings) - errors} warnings")
+    counts = f"{_many(errors, 'error')}, {_many(len(findings) - errors, 'warning')}"
+    lines.append(f"{file.name}: {counts}")
     value = {"errors": errors, "findings": [asdict(finding) for finding in findings]}
     answer(value, as_json=as_json, lines=lines)
+
+
+def _many(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def _lines(proposal: Proposal) -> list[str]:

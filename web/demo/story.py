@@ -32,6 +32,22 @@ MONTHS_SHOWN = 24
 ARRIVES_ON = 20
 FAILING = (Status.OFF_TRACK, Status.DETERIORATING)
 _DATE = re.compile(r"\b(\d{4})-(\d{2})(?:-(\d{2}))?\b")
+_MONTHS = (
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+)
+_NAMED = re.compile(rf"\b({'|'.join(_MONTHS)}) (\d{{4}})\b")
+_MINUTE = re.compile(r"\bminute: (\d\d)/")
 _YEAR = 12
 _SHORTEST_RUN = timedelta(minutes=2)
 
@@ -150,7 +166,11 @@ def values(moved: int = 0) -> Iterator[Value]:
 
 
 def shifted(text: str, months: int) -> str:
-    """The text with every date in it (``2025-03`` or ``2025-03-28``) that many months later."""
+    """The text with every date in it that many months later.
+
+    Dates are ``2025-03``, ``2025-03-28``, ``March 2025``, and the year of a minute of the meeting
+    that adopted (``24/117``).
+    """
 
     def later(match: re.Match[str]) -> str:
         label = _label(int(match[1]) * _YEAR + int(match[2]) - 1 + months)
@@ -159,7 +179,15 @@ def shifted(text: str, months: int) -> str:
         year, month = map(int, label.split("-"))
         return f"{label}-{min(int(match[3]), monthrange(year, month)[1]):02}"
 
-    return _DATE.sub(later, text)
+    def named(match: re.Match[str]) -> str:
+        month = int(match[2]) * _YEAR + _MONTHS.index(match[1]) + months
+        return f"{_MONTHS[month % _YEAR]} {month // _YEAR}"
+
+    def minuted(match: re.Match[str]) -> str:
+        met = int(match[1]) * _YEAR + int(ADOPTED[5:7]) - 1 + months
+        return f"minute: {met // _YEAR % 100:02}/"
+
+    return _MINUTE.sub(minuted, _NAMED.sub(named, _DATE.sub(later, text)))
 
 
 def _facts(known: Iterable[Value], zone: ZoneInfo) -> Facts:

@@ -22,7 +22,7 @@ def board() -> str:
     return render_template(
         "board/board.html",
         board=services().reporting.board(who),
-        organisation=services().plan_store.current(who).organisation.name,
+        organisation=services().plan_store.current(who).organisation,
         mark=mark,
     )
 
@@ -35,7 +35,12 @@ def tiles() -> ResponseReturnValue:
     mark = services().reporting.mark(who)
     if request.args.get("seen") == mark:
         return "", NOTHING_NEW
-    return render_template("board/tiles.html", board=services().reporting.board(who), mark=mark)
+    return render_template(
+        "board/tiles.html",
+        board=services().reporting.board(who),
+        organisation=services().plan_store.current(who).organisation,
+        mark=mark,
+    )
 
 
 @blueprint.before_request

@@ -8,11 +8,12 @@ from collections.abc import Callable
 import pytest
 from flask.testing import FlaskClient
 
+from services.access.accounts import AccountRequest
 from services.persistence import tables
 from services.rendering.charts import ChartFailedError
 from tests.integration.pages.conftest import SECRETS, text_of
 from tests.integration.pipeline.conftest import Hospital
-from tests.worlds import browser
+from tests.worlds import ACTOR, PASSWORD, browser
 from web.app import create_app
 from web.context import WebOptions
 
@@ -36,6 +37,18 @@ def test_the_board_says_it_without_colour_and_without_eyes(at_browser: At) -> No
     assert not re.search(r"<script(?! src=)", html)
 
 
+def test_an_empty_board_says_how_to_begin(northfield: Hospital) -> None:
+    held = northfield.services
+    new = held.organisations.create("stmarys", "St Mary's", "Europe/London")
+    wanted = AccountRequest("first", ("viewer",), password=PASSWORD)
+    held.accounts.create(new.id, wanted, actor=ACTOR)
+    page = text_of(browser(create_app(held, WebOptions(SECRETS)), "first"), "/")
+    assert "No aim yet" in page
+    assert "{id: stmarys, …}" in page
+    assert "bigdot plan apply" in page
+    assert "Less harm" not in page
+
+
 def test_tiles_come_again_only_when_something_changed(northfield: Hospital, at_browser: At) -> None:
     client = at_browser("viewer")
     found = re.search(r'data-mark="([^"]+)"', client.get("/").get_data(as_text=True))
@@ -55,16 +68,6 @@ def test_a_board_whose_session_ended_is_led_to_the_door(at_browser: At) -> None:
     polled = client.get("/tiles", headers={"HX-Request": "true"})
     assert (polled.status_code, polled.headers["HX-Refresh"]) == (204, "true")
     assert client.get("/tiles").status_code == 303
-
-
-def test_an_empty_board_says_how_to_begin(hospital: Hospital) -> None:
-    empty = hospital.services.organisations.create("nowhere", "Nowhere", "Europe/London")
-    board = hospital.services.reporting.board(empty.id)
-    assert board.tiles == ()
-    app = create_app(hospital.services, WebOptions(SECRETS))
-    with app.test_request_context():
-        page = app.jinja_env.get_template("board/tiles.html").render(board=board, mark="0")
-    assert "bigdot plan apply" in page
 
 
 def test_an_aim_says_how_good_by_when_and_why(at_browser: At) -> None:

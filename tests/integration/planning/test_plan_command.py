@@ -36,6 +36,16 @@ def applied(run: Run) -> Run:
     return run
 
 
+def test_what_is_not_agreed_to_makes_no_organisation(run: Run) -> None:
+    refused = run("apply", str(NORTHFIELD), "--create")
+    assert refused.exit_code == 2
+    assert "aim hsmr-88: new" in refused.stdout
+    assert "say why with --reason" in refused.stderr
+    assert "none yet" in run("export").stderr
+    assert run("apply", str(NORTHFIELD), "--create", "--reason", "adopted").exit_code == 0
+    assert run("export").exit_code == 0
+
+
 def _changed(tmp_path: Path, text: str, old: str, new: str) -> str:
     assert old in text
     path = tmp_path / "changed.yaml"
@@ -56,6 +66,7 @@ def test_lint_ends_with_1_for_an_error_and_2_for_wrong_use(run: Run, tmp_path: P
     assert result.exit_code == 1
     answer = json.loads(result.stdout)
     assert answer["errors"] == 3
+    assert "3 errors, 2 warnings" in run("lint", wrong).output
     assert answer["findings"][1]["pointer"] == "#/aims/0/sponsor"
     assert run("lint", "nowhere.yaml").exit_code == 2
 
