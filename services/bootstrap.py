@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from services.alerts.acknowledge import Alerts
     from services.delivery.deliver import Deliver
     from services.evaluation.judge import Judge
+    from services.evaluation.trial import Trials
     from services.intake.record import Intake
     from services.notify.notifier import Notifier
     from services.persistence.audit import DatabaseAuditLog
@@ -232,6 +233,13 @@ class Services:
         from services.persistence.evaluations import DatabaseEvaluationStore
 
         return DatabaseEvaluationStore(self.engine, self.plan_store)
+
+    @cached_property
+    def trials(self) -> Trials:
+        """Settings tried on the stored history."""
+        from services.evaluation.trial import Trials
+
+        return Trials(self.evaluation_store, self.clock)
 
     @cached_property
     def notifier(self) -> Notifier:

@@ -10,14 +10,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cached_property
 from itertools import groupby
 from math import isfinite
 
 from services.framework.evaluate import evaluate
+from services.framework.expectations.register import CATALOGUE, switch_of
 from services.framework.facts import Facts, Maturity, Observation, SeriesKey
 from services.framework.judgement import Evaluation, Status, Subject, SubjectKind
 from services.framework.periods import Frequency, Period, PeriodError, between, midnight
-from services.framework.plan import ALL, SYSTEM, Aim, Kind, Measure, Plan
+from services.framework.plan import ALL, SYSTEM, Aim, Kind, Measure, Plan, Switch
 from services.framework.series import known_to, sites_of
 
 COLUMNS = frozenset(
@@ -79,12 +81,25 @@ class Judgement:
         }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class History:
     """The data of a backtest. ``until`` is the end of the last period that it speaks of."""
 
     observations: Mapping[SeriesKey, tuple[Observation, ...]]
     until: datetime
+
+    @cached_property
+    def by_measure(self) -> dict[str, dict[SeriesKey, tuple[Observation, ...]]]:
+        """The observations of each measure, by series."""
+        found: dict[str, dict[SeriesKey, tuple[Observation, ...]]] = {}
+        for key, observations in self.observations.items():
+            found.setdefault(key.measure, {})[key] = observations
+        return found
+
+    @cached_property
+    def last_known(self) -> datetime:
+        """When the last value came, or the end of the last period where that is later."""
+        return max([self.until, *(o.known_at for each in self.observations.values() for o in each)])
 
 
 def read_history(plan: Plan, rows: Iterable[Mapping[str, str | None]]) -> History:
@@ -289,14 +304,25 @@ def backtest(plan: Plan, history: History) -> Iterator[Judgement]:
     Periods go on to the end of what the data speaks of; one whose value did not come is judged on
     the first day that it is late.
     """
-    for aim in plan.aims.values():
-        if aim.start is not None and aim.measures:
-            yield from _walked(replace(plan, aims={aim.id: aim}), aim, history)
+    for aim in judged_aims(plan):
+        yield from backtest_of(plan, history, aim)
 
 
-def lines_of(plan: Plan, history: History) -> int:
-    """How many judgements :func:`backtest` will give."""
-    return sum(len(_periods(plan, aim, history)) for aim in plan.aims.values() if aim.measures)
+def judged_aims(plan: Plan) -> tuple[str, ...]:
+    """The aims that a backtest judges: those that begin, and are judged by a measure."""
+    return tuple(a.id for a in plan.aims.values() if a.start is not None and a.measures)
+
+
+def backtest_of(plan: Plan, history: History, aim: str) -> Iterator[Judgement]:
+    """One aim's periods. Raises KeyError for an aim that the plan does not have."""
+    judged = plan.aims[aim]
+    yield from _walked(replace(told_only(plan), aims={aim: judged}), judged, history)
+
+
+def told_only(plan: Plan) -> Plan:
+    """The plan without what it judges in shadow, of which a backtest says nothing."""
+    quiet = {each: Switch.OFF for each in CATALOGUE if switch_of(plan, each) is Switch.SHADOW}
+    return replace(plan, rules={**plan.rules, **quiet})
 
 
 def _periods(plan: Plan, aim: Aim, history: History) -> tuple[Period, ...]:
@@ -326,7 +352,8 @@ def _bearing(plan: Plan, aim: Aim, history: History) -> dict[SeriesKey, tuple[Ob
     wanted = {key for declared in aim.measures for key in _keys(plan, aim, declared.measure)}
     return {
         key: observations
-        for key, observations in history.observations.items()
+        for measure in {key.measure for key in wanted}
+        for key, observations in history.by_measure.get(measure, {}).items()
         if replace(key, definition=1) in wanted
     }
 

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from services.framework.chain import weakest
 from services.framework.diagnosis import diagnose
 from services.framework.expectations.catalogue import Finding, Situation
-from services.framework.expectations.register import entries_for, switch_of
+from services.framework.expectations.register import ENTRIES, entries_for, switch_of
 from services.framework.facts import Facts
 from services.framework.judgement import Evaluation, Subject, SubjectKind
 from services.framework.plan import Aim, Plan, Project, Switch
@@ -58,6 +58,28 @@ def _aim(situation: Situation, aim: Aim) -> Evaluation:
     asked = diagnose(situation, aim)
     due = _earliest([answer.next_due, asked.next_at, situation.next_of(chain.next_on)])
     return replace(answer, verdict=verdict, next_due=due, diagnosis=asked.diagnosis)
+
+
+def evaluate_only(
+    plan: Plan, facts: Facts, subject: Subject, as_of: datetime, expectation: str
+) -> Evaluation:
+    """What one expectation says of ``subject``, whatever its switch; else as :func:`evaluate`.
+
+    An aim has its verdict, and no chain and no diagnosis. Raises KeyError for an expectation that
+    the catalogue does not have.
+    """
+    situation = Situation(plan, facts, subject, as_of)
+    entry = ENTRIES[expectation]
+    due: list[datetime | None] = []
+    if subject.kind is SubjectKind.AIM:
+        aim = plan.aims[subject.id]
+        judged = judge(plan, aim, situation.series, as_of)
+        situation = situation.after(judged.verdict)
+        if aim.ended is not None and situation.begins(aim.ended) <= as_of:
+            return Evaluation(subject, as_of, (), judged.verdict)
+        due += [judged.next_at, *_dates(situation, aim)]
+    answer = _answered(situation, list(entry.judge(situation)), plan.projects.values(), due)
+    return replace(answer, verdict=situation.verdict)
 
 
 def _found(situation: Situation) -> list[Finding]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -12,11 +13,12 @@ import sqlalchemy as sa
 from services.framework.evaluate import ENGINE_VERSION
 from services.framework.judgement import Evaluation, Subject, SubjectKind
 from services.framework.plain import plain
+from services.framework.plan import Plan
 from services.persistence import tables
 from services.persistence.engine import reading
 from services.persistence.plans import PlanStore
 from services.persistence.snapshots import bearing, load_facts
-from services.ports.evaluation import Said, Seen
+from services.ports.evaluation import History, Said, Seen
 
 _EVALUATION, _SUBJECT = tables.evaluation, tables.subject
 
@@ -48,6 +50,20 @@ class DatabaseEvaluationStore:
             facts = load_facts(connection, organisation_id, plan, looked_at, row.seen)
         said = Said(row.outcome_hash, row.body, row.engine_version)
         return Seen(subject, plan, facts, row.as_of, said)
+
+    def history(self, organisation_id: int, plan: Plan, subject: Subject) -> History:
+        """The facts that bear on a subject by a plan. Raises LookupError without a plan."""
+        version = tables.plan_version.c
+        first = sa.select(sa.func.min(version.known_at)).where(
+            version.organisation_id == organisation_id
+        )
+        with reading(self._engine) as connection:
+            adopted_at: datetime | None = connection.scalar(first)
+            if adopted_at is None:
+                raise LookupError(f"organisation {organisation_id} has no plan")
+            looked_at = bearing(connection, organisation_id, plan, subject)
+            facts = load_facts(connection, organisation_id, plan, looked_at)
+        return History(facts, adopted_at)
 
     def said(self, evaluation: Evaluation) -> Said:
         """What a judgement says, as it would be stored."""

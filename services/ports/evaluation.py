@@ -146,3 +146,19 @@ class EvaluationStore(Protocol):
     def said(self, evaluation: Evaluation) -> Said:
         """What a judgement says, as it would be stored."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """Everything known of a subject, and when the organisation's first plan was adopted."""
+
+    facts: Facts
+    adopted_at: datetime
+
+
+class HistoryStore(Protocol):
+    """Finds all that is known of a subject."""
+
+    def history(self, organisation_id: int, plan: Plan, subject: Subject) -> History:
+        """The facts that bear on a subject by a plan."""
+        ...

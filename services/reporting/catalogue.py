@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import groupby
 from typing import NamedTuple
 
+from services.alerting.lifecycle import SAID_BY_STATUS
 from services.alerting.recipients import of_finding
 from services.alerting.rehearsal import Rehearsal, Step
 from services.framework.expectations.catalogue import Entry, Expectation, Parameter
@@ -18,8 +19,6 @@ from services.framework.plan import Plan, Switch
 from services.framework.roster import Roster
 from services.ports.reporting import Found, Tally
 
-BY_STATUS = frozenset({"TRJ-01", "TRJ-02", "TRJ-04", "TRJ-05"})
-"""What the aim's status says, which is told whatever their switch."""
 SWITCHES = {Switch.ON: "On", Switch.SHADOW: "In shadow", Switch.OFF: "Off"}
 _MEANING = {
     Switch.ON: "It is judged, and what it finds is told.",
@@ -27,7 +26,7 @@ _MEANING = {
     Switch.OFF: "It is not judged.",
 }
 _NEVER_SINGLY = "What it finds is read on pages and in digests, and is never a message of its own."
-_SAID_BY_STATUS = "What it finds is told as the aim's status, whatever its switch."
+_BY_STATUS = "What it finds is told as the aim's status, whatever its switch."
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,8 +189,8 @@ def _held(plan: Plan) -> Iterator[Mapping[str, float]]:
 
 def _means(line: RuleLine, entry: Entry) -> Iterator[str]:
     """What the switch comes to, in sentences."""
-    if line.id in BY_STATUS:
-        yield _SAID_BY_STATUS
+    if line.id in SAID_BY_STATUS:
+        yield _BY_STATUS
         return
     yield _MEANING[line.switch]
     if not entry.expectation.singly and line.switch is Switch.ON:
@@ -246,7 +245,8 @@ def would_have_sent(plan: Plan, roster: Roster, said: Iterable[Found]) -> tuple[
     told: list[WouldSend] = []
     for subject, found in groupby(said, key=lambda each: each.subject):
         rehearsal = Rehearsal()
-        steps = [s for f in found if f.outcome.shadow for s in rehearsal.heard(f.at, f.outcome)]
+        shadows = ((f.at, f.outcome) for f in found if f.outcome.shadow)
+        steps = [s for at, o in shadows for s in rehearsal.heard(at, replace(o, shadow=False))]
         told += (_would(plan, roster, Subject.parse(subject), step) for step in steps)
     return tuple(sorted(told, key=lambda each: each.at, reverse=True))
 

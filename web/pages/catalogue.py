@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from time import monotonic
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from services.alerting.lifecycle import SAID_BY_STATUS
+from services.evaluation.replay import Sent, Truth
+from services.evaluation.trial import Side
 from services.framework.plan import Switch
-from services.planning.tuning import ORGANISATION, Setting, SettingRefusedError, switched, tuned
+from services.planning.tuning import (
+    ORGANISATION,
+    Setting,
+    SettingRefusedError,
+    switched,
+    tuned,
+    with_setting,
+)
 from services.ports.planning import PlanningError, SettingChange, StaleBaseError
 from services.ports.reporting import Found
 from services.reporting.catalogue import SWITCHES, RulePage, WouldSend
@@ -21,7 +32,11 @@ blueprint = Blueprint("catalogue", __name__)
 SEE_OTHER = 303
 SETS = "admin"
 VIA = "web"
+TRIES = ("admin", "executive")
 SHOWN = 50
+LONGEST_SECONDS = 15
+"""For how long a page may try a setting; what it has by then it shows."""
+_ASKED = ("switch", "parameter", "scope", "value")
 _MOVED = (
     "The plan has changed since you opened this page, so nothing was set. Below is how it stands "
     "now: look at it, and set it again if it is still right."
@@ -69,6 +84,89 @@ def switch(expectation: str) -> ResponseReturnValue:
 def parameters(expectation: str) -> ResponseReturnValue:
     """Set one of its parameters for the organisation, an aim or a measure."""
     return _set(expectation, "parameters")
+
+
+@blueprint.post("/catalogue/<expectation>/backtest")
+@needs_role(*TRIES)
+def ask(expectation: str) -> ResponseReturnValue:
+    """Go to the page that tries what a form says; nothing is set."""
+    _rule(expectation)
+    asked = {name: request.form[name] for name in _ASKED if name in request.form}
+    return redirect(url_for("catalogue.backtest", expectation=expectation, **asked), SEE_OTHER)
+
+
+@blueprint.get("/catalogue/<expectation>/backtest")
+@needs_role(*TRIES)
+def backtest(expectation: str) -> ResponseReturnValue:
+    """What a setting would have told over the stored history, beside the setting as it is."""
+    who, page = signed_in(), _rule(expectation)
+    given = {name: request.args[name] for name in _ASKED if name in request.args}
+    try:
+        setting = setting_of(page, given)
+    except SettingRefusedError as refused:
+        form = "switch" if "switch" in given else "parameters"
+        return _page(expectation, Failed(form, given, {refused.field: _sentence(str(refused))}))
+    plan = services().plan_store.current(who.organisation_id)
+    plans = (plan, with_setting(plan, setting))
+    ends = monotonic() + LONGEST_SECONDS
+    trial = services().trials.compare(
+        who.organisation_id, expectation, plans, lambda: monotonic() > ends
+    )
+    return render_template(
+        "catalogue/backtest.html",
+        page=page,
+        given=given,
+        setting=_in_words(page, setting),
+        trial=trial,
+        days=[told(trial.span.first), told(trial.span.last)],
+        sides=[("As it is", _side(trial.now)), ("As proposed", _side(trial.proposed))],
+        more=[_opened(each) for each in trial.more[:SHOWN]],
+        fewer=[_opened(each) for each in trial.fewer[:SHOWN]],
+        may_set=SETS in who.roles,
+        seconds=LONGEST_SECONDS,
+    )
+
+
+def _in_words(page: RulePage, setting: Setting) -> str:
+    """``MIL-01.days 10 for the whole organisation``; ``In shadow`` for a switch."""
+    if setting.name == page.line.id:
+        as_profile = f"as the {page.profile} profile has it"
+        return SWITCHES[setting.value] if isinstance(setting.value, Switch) else as_profile
+    scope = next(each.name for each in page.scopes if each.value == setting.scope)
+    value = "taken away" if setting.value is None else f"{setting.value:g}"
+    return f"{setting.name} {value} for {scope}"
+
+
+def _side(side: Side) -> dict[str, object]:
+    who, reporting = signed_in().organisation_id, services().reporting
+    return {
+        "switch": SWITCHES[side.switch],
+        "sends": side.switch is Switch.ON,
+        "tally": side.tally,
+        "messages": sum(load.messages for load in side.loads),
+        "loads": [
+            {"name": reporting.person(who, load.person), "load": load} for load in side.loads
+        ],
+    }
+
+
+_TRUTHS = {
+    Truth.YES: "came true",
+    Truth.NO: "did not come true",
+    Truth.UNKNOWN: "too early to tell",
+}
+
+
+def _opened(sent: Sent) -> dict[str, object]:
+    who, reporting = signed_in().organisation_id, services().reporting
+    to = dict.fromkeys(reporting.person(who, each.person) for each in sent.to)
+    return {
+        "at": told(sent.at),
+        "about": reporting.name_of(who, sent.about),
+        "reason": sent.reason,
+        "to": ", ".join(to) or "nobody",
+        "truth": _TRUTHS[sent.truth or Truth.UNKNOWN],
+    }
 
 
 def _set(expectation: str, form: str) -> ResponseReturnValue:
@@ -143,6 +241,7 @@ def _page(expectation: str, failed: Failed | None = None) -> ResponseReturnValue
         would_many=len(would),
         history=[_change(change) for change in history],
         may_set=SETS in who.roles,
+        may_try=bool(who.roles & set(TRIES)) and expectation not in SAID_BY_STATUS,
         switches=[(each.value, words) for each, words in SWITCHES.items()],
         failed=failed.form if failed else None,
         given=failed.given if failed else {},

@@ -79,6 +79,7 @@ REGISTER: tuple[Entry, ...] = (
     Entry(equity.EQ_02, equity.every_group_reaches_the_aim),
 )
 
+ENTRIES: dict[str, Entry] = {e.expectation.id: e for e in REGISTER}
 CATALOGUE: dict[str, Expectation] = {e.expectation.id: e.expectation for e in REGISTER}
 
 STARTER = frozenset(

@@ -15,7 +15,7 @@ from services.evaluation.backtest import (
     BacktestError,
     Judgement,
     backtest,
-    lines_of,
+    judged_aims,
     read_history,
 )
 from services.framework.evaluate import evaluate
@@ -216,7 +216,7 @@ def test_aims_without_a_start_have_no_lines() -> None:
     plan = a_plan(an_aim(start=None))
     history = read_history(plan, _rows(_data(A1)))
     assert list(backtest(plan, history)) == []
-    assert lines_of(plan, history) == 0
+    assert judged_aims(plan) == ()
 
 
 # --- the command ---------------------------------------------------------------------------------
