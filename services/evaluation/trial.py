@@ -6,7 +6,7 @@ became known. The plan is today's throughout: what it declares now is taken to h
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -164,8 +164,11 @@ def _as_received(plan: Plan, each: Observation, adopted_at: datetime) -> Observa
 
 def _numbers(plan: Plan, subject: Subject) -> tuple[object, ...]:
     """All of the settings that bear on a subject, in so far as a trial may change them."""
-    own = {SubjectKind.AIM: plan.aims, SubjectKind.MEASURE: plan.measures}.get(subject.kind, {})
-    held = own[subject.id].parameters if subject.id in own else {}
+    held: Mapping[str, float] = {}
+    if subject.kind is SubjectKind.AIM:
+        held = plan.aims[subject.id].parameters
+    elif subject.kind is SubjectKind.MEASURE:
+        held = plan.measures[subject.id].parameters
     off = sorted(each for each, switch in plan.rules.items() if switch is Switch.OFF)
     return dict(plan.parameters), dict(held), off
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from time import monotonic
+from urllib.parse import urlencode
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -91,8 +92,9 @@ def parameters(expectation: str) -> ResponseReturnValue:
 def ask(expectation: str) -> ResponseReturnValue:
     """Go to the page that tries what a form says; nothing is set."""
     _rule(expectation)
-    asked = {name: request.form[name] for name in _ASKED if name in request.form}
-    return redirect(url_for("catalogue.backtest", expectation=expectation, **asked), SEE_OTHER)
+    asked = urlencode({name: request.form[name] for name in _ASKED if name in request.form})
+    page = url_for("catalogue.backtest", expectation=expectation)
+    return redirect(f"{page}?{asked}", SEE_OTHER)
 
 
 @blueprint.get("/catalogue/<expectation>/backtest")

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from html import unescape
 
+import pytest
 from flask.testing import FlaskClient
 
+from services.alerting.lifecycle import Change
 from services.framework.expectations.register import REGISTER, switch_of
 from services.persistence import tables
 from services.planning.document import load
@@ -145,3 +147,80 @@ def test_only_an_admin_with_a_token_sets_anything(northfield: Hospital, at_brows
         token = form_of(client, REV, "sign-out")
         assert client.post(f"{REV}/switch", data=forged | token).status_code == 403
     assert len(northfield.rows(tables.plan_version)) == 1
+
+
+def test_a_setting_is_tried_on_the_history_before_it_is_made(
+    northfield: Hospital, at_browser: At
+) -> None:
+    admin = at_browser("admin")
+    asked = form_of(admin, MIL, "parameters") | {
+        "parameter": "MIL-01.days",
+        "scope": "organisation",
+        "value": "0",
+        "reason": "",
+    }
+    answer = admin.post(f"{MIL}/backtest", data=asked)
+    assert answer.status_code == 303
+    where = answer.headers["Location"]
+    assert where == f"{MIL}/backtest?parameter=MIL-01.days&scope=organisation&value=0"
+    page = text_of(admin, where)
+    many = len(northfield.services.plan_store.current(northfield.id).projects)
+    for said in (
+        "Proposed: MIL-01.days 0 for the whole organisation .",
+        f"{many} of {many} looked at.",
+        "As it is: on",
+        "As proposed: on",
+        "Alerts that only the proposal sends",
+        "A week",
+        "What “came true” means",
+    ):
+        assert said in page
+    assert len(northfield.rows(tables.plan_version)) == 1
+    sent = form_of(admin, where, "parameters") | {"reason": "it was tried"}
+    assert admin.post(f"{MIL}/parameters", data=sent).status_code == 303
+    plan = northfield.services.plan_store.current(northfield.id)
+    assert plan.parameters == {"MIL-01.days": 0}
+
+
+def test_the_present_setting_tried_ends_where_the_alerts_stand(
+    northfield: Hospital, at_browser: At
+) -> None:
+    live = {
+        row.about
+        for row in northfield.rows(tables.alert)
+        if (row.expectation, row.state) == ("MIL-01", "open")
+    }
+    plan = northfield.services.plan_store.current(northfield.id)
+    trial = northfield.services.trials.compare(
+        northfield.id, "MIL-01", (plan, plan), lambda: False
+    )  # fmt: skip
+    standing = {}
+    for sent in trial.now.sent:
+        standing[sent.about] = sent.change is not Change.RESOLVE
+    assert live
+    assert {about for about, is_open in standing.items() if is_open} == live
+    page = text_of(at_browser("executive"), f"{MIL}/backtest?switch=on")
+    assert page.count(f"{trial.now.tally.opened} alerts:") == 2
+    assert "Alerts that only the proposal sends (0)" in page
+    assert "Set it" not in page
+
+
+def test_a_rule_in_shadow_shows_what_it_would_send(northfield: Hospital, at_browser: At) -> None:
+    executive = at_browser("executive")
+    assert "Try it on our history" in text_of(executive, REV)
+    page = text_of(executive, f"{REV}/backtest?switch=on")
+    assert "As it is: in shadow" in page
+    assert "Nothing is sent. Were it on:" in page
+    assert "As proposed: on" in page
+    assert "Alerts that only the proposal sends (0)" not in page
+    assert text_of(executive, f"{REV}/backtest", 422)
+    assert text_of(executive, f"{REV}/backtest?parameter=REV-01.days&value=1", 422)
+    assert at_browser("owner").get(f"{REV}/backtest?switch=on").status_code == 403
+
+
+def test_a_trial_that_takes_too_long_says_how_far_it_came(
+    northfield: Hospital, at_browser: At, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("web.pages.catalogue.LONGEST_SECONDS", 0)
+    page = text_of(at_browser("executive"), f"{REV}/backtest?switch=on")
+    assert "This took longer than 0 seconds, so only 1 of" in page
