@@ -137,7 +137,7 @@ def _reads() -> list[Operation]:
             (
                 _LIMIT,
                 _query("before", "Only alerts with a smaller id.", type="integer"),
-                _query("state", "Only these states, parted by commas."),
+                _query("state", "Only these states, parted by commas: open, resolved."),
                 _query("about", "Only alerts about this, as in aim:ID."),
             ),
         ),

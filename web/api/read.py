@@ -31,7 +31,7 @@ from web.identity import caller, needs_scope
 blueprint = Blueprint("read", __name__, url_prefix="/api/v1")
 MOST = 500
 USUAL = 100
-_STATE = re.compile(r"[a-z_]{1,20}")
+STATES = ("open", "resolved")
 _ID_DIGITS = 18
 
 
@@ -215,6 +215,6 @@ def _before() -> int | None:
 def _states() -> tuple[str, ...]:
     text = request.args.get("state", "")
     states = tuple(word for word in text.split(",") if word)
-    if any(not _STATE.fullmatch(state) for state in states):
-        raise BadRequest("'state' is a list of states, parted by commas.")
+    if not set(states) <= set(STATES):
+        raise BadRequest(f"'state' is {' or '.join(STATES)}, or both, parted by a comma.")
     return states

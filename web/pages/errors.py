@@ -41,6 +41,14 @@ CODES = {
     500: "internal",
     503: "unavailable",
 }
+SAID = {
+    400: "The request is not one that this address takes.",
+    404: "There is nothing at this address.",
+    405: "This address does not take that method; Allow names those that it takes.",
+    408: "The request did not arrive in time. Nothing was kept; send it again.",
+    421: "Bigdot is not served under that name; BIGDOT_BASE_URL sets it.",
+}
+"""What is said where nobody said anything better."""
 TOO_LARGE = 413
 INTERNAL = 500
 _MIB = 1024 * 1024
@@ -62,13 +70,20 @@ def register(app: Flask) -> None:
 def _http(error: HTTPException) -> ResponseReturnValue:
     if error.response is not None or error.code is None:
         return error.get_response()
-    too_large = error.code == TOO_LARGE
-    answer = _answer(error.code, _too_large() if too_large else error.description or "")
+    answer = _answer(error.code, _detail(error, error.code))
     retry = error.get_response().headers
     for name in ("Allow", "Retry-After"):
         if name in retry:
             answer.headers[name] = retry[name]
     return answer
+
+
+def _detail(error: HTTPException, status: int) -> str:
+    """What the raiser said, and in our words where it said nothing."""
+    if status == TOO_LARGE:
+        return _too_large()
+    said = error.description or ""
+    return SAID.get(status, said) if said == (type(error).description or "") else said
 
 
 def _too_large() -> str:

@@ -70,6 +70,11 @@ def test_errors_speak_the_language_of_who_asks(client: FlaskClient, ours: World)
     wrong = client.delete("/api/v1/aims")
     assert wrong.status_code == 405
     assert "GET" in wrong.headers["Allow"]
+    assert machine.get_json()["detail"] == "There is nothing at this address."
+    assert wrong.get_json()["detail"].startswith("This address does not take that method")
+    assert "There is nothing at this address." in page.get_data(as_text=True)
+    elsewhere = client.get("/healthz", headers={"Host": "evil.example"})
+    assert "BIGDOT_BASE_URL" in elsewhere.get_json()["detail"]
 
 
 def test_a_fault_tells_nobody_its_secrets(

@@ -108,7 +108,10 @@ def test_an_alert_tells_its_steps(client: FlaskClient, ours: World) -> None:
     assert [step["kind"] for step in answer["steps"]] == ["opened"]
 
 
-@pytest.mark.parametrize("query", ["limit=0", "limit=501", "limit=x", "before=-1", "before=9x"])
+@pytest.mark.parametrize(
+    "query",
+    ["limit=0", "limit=501", "limit=x", "before=-1", "before=9x", "state=shut", "state=open,shut"],
+)
 def test_a_wrong_page_is_refused(client: FlaskClient, ours: World, query: str) -> None:
     assert client.get(f"/api/v1/alerts?{query}", headers=ours.bearer).status_code == 400
 
