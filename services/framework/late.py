@@ -16,8 +16,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from itertools import groupby
+from operator import attrgetter
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -37,6 +38,9 @@ from services.framework.plan import ALL, SYSTEM, Plan
 from services.framework.series import known_to
 from services.framework.texts import listed
 
+SLACK = timedelta(minutes=5)
+"""How much earlier than it could be seen a fact may be known: it is stamped before it is kept."""
+_KNOWN_AT = attrgetter("known_at")
 _DATA = "DAT-"
 _MOST = 20
 _EVENTS = tuple(f.name for f in fields(Facts) if f.name not in ("observations", "revisions"))
@@ -127,29 +131,37 @@ def _plainly(status: str) -> str:
     return Status(status).words.lower()
 
 
-def may_be_late(plan: Plan, facts: Facts, since: datetime) -> bool:
-    """Whether a fact known from ``since`` on looks late: cheap, and never no where one is."""
+def may_be_late(plan: Plan, facts: Facts, checked_at: datetime) -> bool:
+    """Whether a fact looks late that may not have been seen when it was checked.
+
+    Cheap, and never no where one is: what decides is what was seen (:func:`late_of`).
+    """
+    since = checked_at - SLACK
     for observations in facts.observations.values():
-        if observations and any(o.known_at >= since for o in observations):
+        if _known_since(observations, since):
             soonest = _soonest(observations)
-            if any(_may_be(o, soonest, since) for o in observations):
+            if any(o.known_at >= since and _may_be(o, soonest, checked_at) for o in observations):
                 return True
+    fresh = (e for e in _EVENTS if _known_since(getattr(facts, e), since))
     return any(
         event.known_at >= since and _is_late(event, plan.zone)
-        for name in _EVENTS
+        for name in fresh
         for event in getattr(facts, name)
     )
 
 
-def _may_be(observation: Observation, soonest: Mapping[date, datetime], since: datetime) -> bool:
-    """A further version, or known after a later period was, or as ``since`` was: by a still clock.
+def _known_since(known: Sequence[Any], since: datetime) -> bool:
+    """Whether any of the facts is known from ``since`` on; asked at each judgement, so quick."""
+    return any(map(since.__le__, map(_KNOWN_AT, known)))
+
+
+def _may_be(observation: Observation, soonest: Mapping[date, datetime], checked: datetime) -> bool:
+    """A further version, or known after a later period was, or when it was checked: a still clock.
 
     ``soonest`` is when a value of the period, or of a later one, was first known.
     """
     known = observation.known_at
-    if known < since:
-        return False
-    return observation.version > 1 or known == since or soonest[observation.period.start] < known
+    return observation.version > 1 or known == checked or soonest[observation.period.start] < known
 
 
 def _soonest(observations: Sequence[Observation]) -> dict[date, datetime]:
@@ -165,7 +177,7 @@ def _soonest(observations: Sequence[Observation]) -> dict[date, datetime]:
     return soonest
 
 
-def late_of(plan: Plan, before: Facts, facts: Facts, since: datetime) -> tuple[LateFact, ...]:
+def late_of(plan: Plan, before: Facts, facts: Facts, checked_at: datetime) -> tuple[LateFact, ...]:
     """The late facts among ``facts`` that were not among those seen ``before``."""
     held = {name: set(getattr(before, name)) for name in _EVENTS}
     values = {(key, o.period, o.version) for key, many in before.observations.items() for o in many}
@@ -175,14 +187,14 @@ def late_of(plan: Plan, before: Facts, facts: Facts, since: datetime) -> tuple[L
             return (fact.key, fact.period, fact.version) not in values
         return fact not in held[name]
 
-    return tuple(_late(plan, facts, since, is_new))
+    return tuple(_late(plan, facts, checked_at - SLACK, is_new))
 
 
 def _late(
     plan: Plan, facts: Facts, since: datetime, is_new: Callable[[str, Any], bool]
 ) -> Iterator[LateFact]:
     for key, observations in facts.observations.items():
-        if any(o.known_at >= since for o in observations):
+        if _known_since(observations, since):
             yield from _late_values(plan, key, observations, since, is_new)
     for name in _EVENTS:
         for event in getattr(facts, name):
@@ -304,7 +316,7 @@ def restate(case: Case, evaluation: Evaluation, told: Iterable[Told]) -> Restate
     """What the late facts change of what was said; None where they change nothing of it."""
     before = without(case.facts, case.late)
     months = _months(evaluate(case.plan, before, case.subject, evaluation.as_of), evaluation)
-    findings = tuple(_Again(case, before).findings(told))
+    findings = tuple(_Again(case, before, evaluation.as_of).findings(told))
     if not months and not findings:
         return None
     verdict = evaluation.verdict
@@ -327,8 +339,9 @@ def _months(before: Evaluation, after: Evaluation) -> tuple[Month, ...]:
 class _Again:
     """Judges as of the past, with what came late as if it had come in time, and without it."""
 
-    def __init__(self, case: Case, before: Facts) -> None:
+    def __init__(self, case: Case, before: Facts, as_of: datetime) -> None:
         zone = case.plan.zone
+        self._today = local_date(as_of, zone)
         self._case = case
         self._facts = {True: in_time(case.facts, zone), False: in_time(before, zone)}
         self._since = midnight(min(each.on for each in case.late), zone)
@@ -351,9 +364,9 @@ class _Again:
         if self._changes(key, told.opened_at):
             on = local_date(told.opened_at, zone)
             return f"By what is known now it was not so when it was told, on {on}."
-        last = self._case.checked_at if told.until is None else None
-        if last is not None and last > told.opened_at and self._changes(key, last):
-            on = local_date(last, zone)
+        last, on = self._case.checked_at, local_date(self._case.checked_at, zone)
+        earlier = told.until is None and told.opened_at < last and on < self._today
+        if earlier and self._changes(key, last):
             return f"By what is known now it was over by {on} already."
         return None
 

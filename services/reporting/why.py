@@ -222,18 +222,17 @@ class Whys:
             on = day_name(first.astimezone(plan.zone).date())
             raise UnknownError(f"the aim was first judged on {on}; there is no answer before that")
 
+    def aims_of(self, organisation_id: int, subject: str) -> tuple[tuple[str, str], ...]:
+        """The aims on which a subject (``kind:id``) bears by the current plan: id and name."""
+        plan = self._plan_of(organisation_id)
+        aims = plan.aims.values()
+        return tuple((aim.id, aim.name) for aim in aims if subject in bearing_on(plan, aim))
+
     def _bearing(self, organisation_id: int, plan: Plan, aim: Aim) -> list[str]:
-        """The aim, and the projects, measures and people whose findings bear on it."""
-        projects = {p.id: p for d in aim.drivers for p in plan.serving[d.key]}
-        keys = [f"aim:{aim.id}", *(f"project:{project}" for project in projects)]
-        measures = dict.fromkeys((*measures_of(aim), *aim.balancing))
-        parts = [aim.sponsor]
-        for p in projects.values():
-            parts += [p.sponsor, p.leader, p.clinical_lead, p.advisor]
-            parts += [allocation.person for allocation in p.allocations]
-        people = [*parts, *self._store.people_of(organisation_id, keys)]
-        held = dict.fromkeys(person for person in people if person)
-        return [*keys, *(f"measure:{m}" for m in measures), *(f"person:{p}" for p in held)]
+        """Whatever bears on the aim, with those who were given a part in it by an event."""
+        declared = bearing_on(plan, aim)
+        people = self._store.people_of(organisation_id, declared)
+        return list(dict.fromkeys((*declared, *(f"person:{person}" for person in people))))
 
     def _judged(self, organisation_id: int, plan: Plan, found: Evaluated) -> Judged:
         return Judged(
@@ -245,6 +244,19 @@ class Whys:
             found.engine_version,
             self._again(organisation_id, found.id),
         )
+
+
+def bearing_on(plan: Plan, aim: Aim) -> tuple[str, ...]:
+    """The aim, and the projects, measures and people of the plan whose findings bear on it."""
+    projects = {p.id: p for d in aim.drivers for p in plan.serving[d.key]}
+    keys = [f"aim:{aim.id}", *(f"project:{project}" for project in projects)]
+    keys += [f"measure:{measure}" for measure in (*measures_of(aim), *aim.balancing)]
+    parts = [aim.sponsor]
+    for p in projects.values():
+        parts += [p.sponsor, p.leader, p.clinical_lead, p.advisor]
+        parts += [allocation.person for allocation in p.allocations]
+    keys += [f"person:{person}" for person in parts if person]
+    return tuple(dict.fromkeys(keys))
 
 
 def instant_of(text: str | None, plan: Plan, now: datetime) -> datetime:
@@ -296,11 +308,16 @@ def _answer(
         questions_of(own.body, frequency_of(plan, aim)),
         tuple(verdict.get("chain") or ()),
         tuple(_everything(plan, found, {(a.expectation, a.about): a for a in alerts})),
-        tuple(alerts),
+        tuple(sorted(alerts, key=_first)),
         judged,
         (),
         own,
     )
+
+
+def _first(alert: AlertSaid) -> tuple[bool, bool, float]:
+    """What is open first, the status before findings, the latest before older ones."""
+    return not alert.is_open, alert.expectation != STATUS, -alert.since.timestamp()
 
 
 Alerts = Mapping[tuple[str, str], AlertSaid]

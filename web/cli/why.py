@@ -119,7 +119,7 @@ def _alerts(why: Why, zone: ZoneInfo) -> Iterator[str]:
     yield "\nWhat was told"
     if not why.alerts:
         yield "  nothing: no alert was ever opened"
-    for alert in sorted(why.alerts, key=lambda each: not each.is_open):
+    for alert in why.alerts:
         yield f"  {alert.expectation} {alert.name}: {_stands(alert, zone)}"
         for step in alert.steps:
             by = f", {step.by}" if step.by else ""

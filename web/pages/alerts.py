@@ -78,7 +78,7 @@ def _page(record: AlertRecord, error: str | None = None, note: str = "") -> str:
         "alerts/alert.html",
         alert=words,
         about_page=url_for(page[0], _external=False, **{page[1]: identifier}) if page else None,
-        why_page=url_for("why.why", aim=identifier) if kind == "aim" else None,
+        aims=services().whys.aims_of(signed_in().organisation_id, record.alert.subject),
         may_acknowledge=may and words.is_open and words.acknowledged is None,
         steps=[_step(step) for step in record.steps],
         messages=[_message(message, happened) for message in record.messages],

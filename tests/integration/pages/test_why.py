@@ -134,7 +134,7 @@ def test_a_time_that_cannot_be_asked_about_is_refused(
     assert says is None or says in page.get_data(as_text=True).replace("&#39;", "'")
 
 
-def test_the_page_says_it_in_words_and_is_led_to(at_browser: At) -> None:
+def test_the_page_says_it_in_words_and_is_led_to(northfield: Hospital, at_browser: At) -> None:
     client = at_browser("viewer")
     page = text_of(client, "/aims/harm-21/why")
     assert "Why, and why not: " in page
@@ -146,6 +146,9 @@ def test_the_page_says_it_in_words_and_is_led_to(at_browser: At) -> None:
     alerts = client.get("/alerts").text
     number = alerts.split("/alerts/")[1].split('"')[0]
     assert "/why" in client.get(f"/alerts/{number}").text
+    for line in northfield.services.reporting.alerts(northfield.id):
+        shown = client.get(f"/alerts/{line.id}").text
+        assert "/aims/" in shown, line
     assert text_of(client, "/aims/nowhere/why", 404)
 
 

@@ -73,7 +73,7 @@ def test_a_value_is_late_where_one_like_it_or_after_it_was_known(
     plan, facts = a_plan(), _facts(fresh)
     late = late_of(plan, _facts(), facts, SINCE)
     assert [each.words for each in late] == ([] if words is None else [words])
-    assert may_be_late(plan, facts, SINCE + timedelta(minutes=1)) is bool(late)
+    assert may_be_late(plan, facts, SINCE + timedelta(minutes=6)) is bool(late)
     assert without(facts, late) == (_facts() if late else facts)
 
 
@@ -81,6 +81,12 @@ def test_what_was_seen_before_is_not_late_again() -> None:
     facts = _facts(_value("2025-07", 41, "2025-08-20", version=2))
     assert may_be_late(a_plan(), facts, SINCE)
     assert late_of(a_plan(), facts, facts, SINCE) == ()
+    assert len(late_of(a_plan(), _facts(), facts, SINCE)) == 1
+
+
+def test_what_was_stamped_just_before_the_check_and_kept_after_it_is_not_lost() -> None:
+    facts = _facts(_value("2025-06", 41, "2025-08-19T23:58", version=2))
+    assert may_be_late(a_plan(), facts, SINCE)
     assert len(late_of(a_plan(), _facts(), facts, SINCE)) == 1
 
 
