@@ -467,8 +467,8 @@ def _late(
     connection: sa.Connection, row: Any, plan: Plan, looked_at: Bearing, facts: Facts
 ) -> tuple[LateFact, ...]:
     """What came late since the last judgement, by the sequences that it saw."""
-    since = row.last_valid_to
-    if since is None or not may_be_late(plan, facts, since):
+    since, nothing_new = row.last_valid_to, row.judged_sequence == row.sequence
+    if since is None or nothing_new or not may_be_late(plan, facts, since):
         return ()
     last = sa.select(_EVALUATION.c.seen).where(_EVALUATION.c.id == row.last_id)
     seen = connection.execute(last).scalar_one()
