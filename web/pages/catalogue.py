@@ -261,7 +261,7 @@ def _finding(found: Found) -> dict[str, object]:
         "about": services().reporting.name_of(who, found.outcome.about),
         "path": pages.get(kind),
         "reason": found.outcome.reason,
-        "since": told(found.at),
+        "since": told(found.outcome.since or found.at),
         "shadow": found.outcome.shadow,
     }
 
