@@ -52,7 +52,10 @@ class Centre(click.ParamType[Any]):
         """The word, or the number."""
         if value in {"mean", "median"}:
             return str(value)
-        return Finite().convert(value, param, ctx)
+        try:
+            return Finite().convert(value, param, ctx)
+        except click.BadParameter:
+            self.fail(f"{value!r}: mean, median or a number is wanted", param, ctx)
 
 
 class Setting(click.ParamType[Any]):

@@ -369,8 +369,8 @@ def test_what_no_such_chart_can_be_made_of(ask: Ask, chart: str, content: str, s
         (("--rebase", "21"), "rebase 21: the points are 1 to 20"),
         (("--exclude", "1,x"), "numbers of points are wanted"),
         (("--exclude", "0"), "points are counted from 1"),
-        (("--centre", "middle"), "'middle' is not a valid float"),
-        (("--centre", "inf"), "'inf' is no number"),
+        (("--centre", "middle"), "'middle': mean, median or a number is wanted"),
+        (("--centre", "inf"), "'inf': mean, median or a number is wanted"),
         (("--target", "nan"), "'nan' is no number"),
         (("--chart", "pie"), "'pie' is not one of"),
         (
