@@ -69,12 +69,12 @@ def _holders(plan: Plan, roster: Roster, subject: Subject, part: str) -> list[st
     if part == "executive":
         return _routed(plan, subject)
     if part == "measure_owner":
-        return [o for m in _measures_of(plan, subject) if (o := plan.measures[m].owner)]
+        return _owners_of(plan, roster, subject)
     if part == "project_sponsors":
         projects = _projects_of(plan, roster, subject)
         return [s for p in projects if (s := roster.holder(p, Role.SPONSOR).person)]
     if part == "aim_sponsor":
-        return _sponsors_of(plan, roster, subject)
+        return _sponsors_of(roster, _aims_of(plan, roster, subject))
     return _in_role(plan, roster, subject, part)
 
 
@@ -130,19 +130,40 @@ def _routes_of(plan: Plan, subject: Subject) -> list[Route]:
     return own or _general(plan)
 
 
-def _sponsors_of(plan: Plan, roster: Roster, subject: Subject) -> list[str]:
+def _owners_of(plan: Plan, roster: Roster, subject: Subject) -> list[str]:
+    """The owners of the subject's measures; where there is none, the sponsors of the aims that are
+    judged or driven by them, else whom the organisation's routes name: data have somebody's ear."""
+    named = [o for m in _measures_of(plan, subject) if (o := plan.measures[m].owner)]
+    here = [owner for owner in named if roster.is_here(owner)]
+    if here or subject.kind is not SubjectKind.MEASURE:
+        return here
+    driven = [
+        plan.aims[driver.aim] for driver in plan.drivers.values() if driver.measure == subject.id
+    ]
+    sponsors = _sponsors_of(roster, [*_aims_of(plan, roster, subject), *driven])
+    return sponsors or _routed(plan, subject)
+
+
+def _sponsors_of(roster: Roster, aims: Iterable[Aim]) -> list[str]:
+    return [s for aim in aims if (s := roster.holder(aim, Role.SPONSOR).person)]
+
+
+def _aims_of(plan: Plan, roster: Roster, subject: Subject) -> list[Aim]:
+    """The aim itself, those that the project or a person's projects serve, or those that are judged
+    on the measure."""
+    if subject.kind is SubjectKind.AIM:
+        return [plan.aims[subject.id]] if subject.id in plan.aims else []
     if subject.kind is SubjectKind.PROJECT:
-        return _aim_sponsors(plan, subject.id)
+        return _served(plan, [plan.projects[subject.id]]) if subject.id in plan.projects else []
     if subject.kind is SubjectKind.PERSON:
-        held = _projects_of(plan, roster, subject)
-        return [s for project in held for s in _aim_sponsors(plan, project.id)]
-    judging = [a for a in plan.aims.values() if any(m.measure == subject.id for m in a.measures)]
-    return [a.sponsor for a in judging if a.sponsor]
+        return _served(plan, _projects_of(plan, roster, subject))
+    return [a for a in plan.aims.values() if any(m.measure == subject.id for m in a.measures)]
 
 
-def _aim_sponsors(plan: Plan, project: str) -> list[str]:
-    served = (s.driver.partition("/")[0] for s in plan.projects[project].serves)
-    return [s for a in dict.fromkeys(served) if a in plan.aims and (s := plan.aims[a].sponsor)]
+def _served(plan: Plan, projects: Iterable[Project]) -> list[Aim]:
+    """The aims that the projects serve, each once."""
+    served = dict.fromkeys(s.driver.partition("/")[0] for p in projects for s in p.serves)
+    return [plan.aims[aim] for aim in served if aim in plan.aims]
 
 
 def _once(told: Iterable[Recipient]) -> tuple[Recipient, ...]:

@@ -91,10 +91,12 @@ def declared_bearing(plan: Plan, subject: Subject) -> Bearing:
     """What the judgement of ``subject`` looks at, as the plan alone has it."""
     match subject.kind:
         case SubjectKind.MEASURE:
-            return Bearing((Look(subject.id),), (str(subject),))
+            return Bearing((Look(subject.id),), (str(subject), *_aims_on(plan, subject.id)))
         case SubjectKind.PROJECT if subject.id in plan.projects:
-            looks = tuple(dict.fromkeys(_of_project(plan, plan.projects[subject.id])))
-            return Bearing(looks, (str(subject),))
+            project = plan.projects[subject.id]
+            looks = tuple(dict.fromkeys(_of_project(plan, project)))
+            served = dict.fromkeys(f"aim:{s.driver.partition('/')[0]}" for s in project.serves)
+            return Bearing(looks, (str(subject), *served))
         case SubjectKind.AIM if subject.id in plan.aims:
             return _bearing_on_aim(plan, plan.aims[subject.id])
         case SubjectKind.PERSON:
@@ -105,6 +107,14 @@ def declared_bearing(plan: Plan, subject: Subject) -> Bearing:
             return Bearing((), (str(subject), *projects), _OF_ORGANISATION)
         case _:
             return Bearing((), (str(subject),))
+
+
+def _aims_on(plan: Plan, measure: str) -> Iterator[str]:
+    """The aims that are judged or driven by a measure: their sponsors may be told of it."""
+    for aim in plan.aims.values():
+        named = {judged.measure for judged in aim.measures} | {d.measure for d in aim.drivers}
+        if measure in named:
+            yield f"aim:{aim.id}"
 
 
 def _bearing_on_aim(plan: Plan, aim: Aim) -> Bearing:

@@ -121,3 +121,19 @@ def test_a_subject_that_cannot_be_judged_stops_no_other(
     bad = [r for r in hospital.rows(tables.subject) if r.last_error]
     assert [(r.kind, r.key, r.attempts) for r in bad] == [("aim", "hsmr-88", 1)]
     assert hospital.status("harm-21") is not None
+
+
+def test_who_took_an_aim_over_hears_what_its_sponsor_is_told_of_its_measure(
+    hospital: Hospital,
+) -> None:
+    hospital.at(2025, 1, 20)
+    hospital.feed("hsmr", HSMR[:12])
+    change = {"aim": "hsmr-88", "role": "sponsor", "person": "ceo", "on": "2025-01-15"}
+    assert hospital.post("projects", change) == ["created"]
+    hospital.at(2025, 4, 25)
+    hospital.judge()
+    hospital.deliver()
+    blind = tables.alert.c.expectation == "DAT-02", tables.alert.c.about == "measure:hsmr"
+    (alert,) = hospital.rows(tables.alert, *blind)
+    told = hospital.rows(tables.message, tables.message.c.alert_id == alert.id)
+    assert {message.recipient for message in told} == {"analyst", "ceo"}

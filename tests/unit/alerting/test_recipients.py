@@ -215,6 +215,33 @@ def test_an_aim_without_a_route_and_a_sponsor_has_nobody_to_tell() -> None:
     assert of_status(world.plan, _roster(world), "a") == ()
 
 
+@pytest.mark.parametrize("owner", [None, "owner"])
+def test_late_data_without_an_owner_reach_somebody_all_the_same(owner: str | None) -> None:
+    """Nobody owns the measure, or who did has left."""
+    plan = _left(_plan(), "owner")
+    plan = replace(plan, measures={"m": replace(plan.measures["m"], owner=owner)})
+    late = _World(plan, LATE, "2025-02-25")
+    outcome = _outcome(late, "measure:m", "DAT-01")
+    assert [r.person for r in _hear(late, "measure:m", outcome)] == ["aim-sponsor"]
+    driving = replace(an_aim(measures=()), sponsor="deputy", drivers=(_measured(),))
+    driven = late._replace(plan=replace(plan, aims={"a": driving}))
+    assert [r.person for r in _hear(driven, "measure:m", outcome)] == ["deputy"]
+    alone = late._replace(plan=replace(plan, aims={}))
+    assert [r.person for r in _hear(alone, "measure:m", outcome)] == ["chief"]
+
+
+def _measured() -> Driver:
+    return Driver("d", "a", "Sepsis", measure="m", linked_on=day("2024-11-01"))
+
+
+def test_the_sponsor_who_is_told_of_a_measure_or_a_project_is_who_took_over() -> None:
+    taken = _taken("aim:a", Role.SPONSOR, "deputy")
+    outcome = Outcome("X", "measure:m", True, "why", CRIT, audience=("aim_sponsor",))
+    for subject in ("measure:m", "project:p", "aim:a"):
+        world = _World(_plan(), taken)
+        assert [r.person for r in _hear(world, subject, outcome)] == ["deputy"], subject
+
+
 def _taken(subject: str, role: Role, person: str | None) -> Facts:
     change = RoleChange(subject, role, person, day("2025-01-10"), at("2025-01-10"))
     return Facts(roles=(change,))
