@@ -59,17 +59,20 @@ class Look(NamedTuple):
 class Bearing(NamedTuple):
     """What bears on a subject: where it looks at measures, and the subjects whose events count.
 
-    ``kinds`` are the tables of the events that count, none: every one.
+    ``kinds`` are the tables of the events that count, none: every one. Of ``sponsored``, the aims
+    whose sponsors may be told, only the changes of roles count.
     """
 
     looks: tuple[Look, ...]
     subjects: tuple[str, ...]
     kinds: tuple[str, ...] = ()
+    sponsored: tuple[str, ...] = ()
 
     @property
     def keys(self) -> tuple[str, ...]:
         """Every subject whose sequence says what was seen."""
-        return (*dict.fromkeys(f"measure:{look.measure}" for look in self.looks), *self.subjects)
+        measures = dict.fromkeys(f"measure:{look.measure}" for look in self.looks)
+        return (*measures, *self.subjects, *self.sponsored)
 
 
 def bearing(
@@ -91,12 +94,13 @@ def declared_bearing(plan: Plan, subject: Subject) -> Bearing:
     """What the judgement of ``subject`` looks at, as the plan alone has it."""
     match subject.kind:
         case SubjectKind.MEASURE:
-            return Bearing((Look(subject.id),), (str(subject), *_aims_on(plan, subject.id)))
+            sponsored = tuple(_aims_on(plan, subject.id))
+            return Bearing((Look(subject.id),), (str(subject),), sponsored=sponsored)
         case SubjectKind.PROJECT if subject.id in plan.projects:
             project = plan.projects[subject.id]
             looks = tuple(dict.fromkeys(_of_project(plan, project)))
             served = dict.fromkeys(f"aim:{s.driver.partition('/')[0]}" for s in project.serves)
-            return Bearing(looks, (str(subject), *served))
+            return Bearing(looks, (str(subject),), sponsored=tuple(served))
         case SubjectKind.AIM if subject.id in plan.aims:
             return _bearing_on_aim(plan, plan.aims[subject.id])
         case SubjectKind.PERSON:
@@ -262,18 +266,20 @@ class _Reader:
         self._connection = connection
         self._organisation_id = organisation_id
         self._subjects = frozenset(looked_at.subjects)
+        self._with_roles = self._subjects | frozenset(looked_at.sponsored)
         self._seen = seen
         kinds = looked_at.kinds
         self._tables = tuple(table for table in tables.EVENTS if not kinds or table.name in kinds)
-        self._named = len(self._subjects) <= _MOST_NAMED
-        self._holding = self._hold() if self._subjects else {}
+        self._named = len(self._with_roles) <= _MOST_NAMED
+        self._holding = self._hold() if self._with_roles else {}
 
     def rows(self, table: sa.Table) -> list[Any]:
         """The table's events of the subjects, in the order in which they happened."""
         if not self._holding.get(table.name):
             return []
+        counts = self._with_roles if table is tables.role_change else self._subjects
         found = self._connection.execute(_events(table, self._named), self._asked())
-        return [row for row in found if self._was_seen(row)]
+        return [row for row in found if row.subject_key in counts and self._was_seen(row)]
 
     def _hold(self) -> dict[str, bool]:
         query = _holding(self._tables, self._named)
@@ -281,11 +287,9 @@ class _Reader:
 
     def _asked(self) -> dict[str, Any]:
         whole = {"organisation": self._organisation_id}
-        return {**whole, "subjects": sorted(self._subjects)} if self._named else whole
+        return {**whole, "subjects": sorted(self._with_roles)} if self._named else whole
 
     def _was_seen(self, row: Any) -> bool:
-        if row.subject_key not in self._subjects:
-            return False
         return self._seen is None or row.sequence <= self._seen.get(row.subject_key, 0)
 
 
