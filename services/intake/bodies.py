@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -26,6 +27,10 @@ class BodyError(Exception):
         self.code = code
         self.detail = detail
         self.field = field
+
+
+class _NotFiniteError(Exception):
+    """A word such as NaN where a number belongs."""
 
 
 class TooManyItemsError(Exception):
@@ -137,12 +142,16 @@ def _load(text: str) -> Any:
     try:
         data = _decoder.decode(text)
     except json.JSONDecodeError as error:
-        where = f"line {error.lineno}, column {error.colno}"
+        line = f"line {error.lineno}, " if "\n" in text else ""
+        where = f"{line}column {error.colno}"
         raise BodyError("bad_json", f"this is not JSON: {error.msg} ({where})") from None
     except RecursionError:
         raise BodyError("bad_json", "this is nested too deeply") from None
+    except _NotFiniteError as error:
+        raise BodyError("not_finite", str(error), _first_not_finite(text)) from None
     except ValueError:
-        raise BodyError("not_finite", "a number has too many digits") from None
+        detail = "a number has too many digits"
+        raise BodyError("not_finite", detail, _first_not_finite(text)) from None
     if "\\u" in text:
         _storable(data)
     return data
@@ -168,9 +177,30 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _refuse(word: str) -> float:
-    raise BodyError("not_finite", f"{word} is no number; leave the value out or send null")
+    raise _NotFiniteError(f"{word} is no number; leave the value out or send null")
+
+
+def _first_not_finite(text: str) -> str | None:
+    """The key of the first NaN, infinity or endless number; asked only where there is one."""
+    found: list[str] = []
+
+    def look(pairs: list[tuple[str, Any]]) -> None:
+        found.extend(name for name, value in pairs if value is _NOT_FINITE)
+
+    def whole(digits: str) -> object:
+        return _NOT_FINITE if len(digits) > _DIGITS else None
+
+    try:
+        json.JSONDecoder(
+            object_pairs_hook=look, parse_int=whole, parse_constant=lambda _: _NOT_FINITE
+        ).decode(text)
+    except (ValueError, RecursionError):
+        return None
+    return found[0] if found else None
 
 
 _decoder = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_refuse)
 _lenient = json.JSONDecoder(parse_int=str, parse_constant=str)
+_NOT_FINITE = object()
+_DIGITS = sys.int_info.default_max_str_digits
 _BETWEEN = re.compile(r"[ \t\n\r,]*")

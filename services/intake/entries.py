@@ -115,6 +115,7 @@ class Checker:
             item.received_at,
             other,
             measure.kind is Kind.EVENTS,
+            item.period or place.period.isoformat(),
         )
 
     def _event(self, raw: RawItem, item: Item) -> EventEntry:

@@ -216,7 +216,7 @@ def _about(entry: Entry) -> dict[str, Any]:
             "measure": entry.measure,
             "site": entry.site,
             "stratum": entry.stratum,
-            "period": entry.period,
+            "period": entry.period_name,
             "definition": entry.definition,
         }
     return {"subject": entry.subject_key, "on": entry.on}

@@ -17,6 +17,9 @@ OTHER_FEED = "other_feed"
 class MeasurementEntry(NamedTuple):
     """A value that may be kept; ``value`` is in the measure's units.
 
+    ``period`` is its first day, ``period_name`` what its frequency calls it (2026-10); a dated
+    event has its day.
+
     ``home`` is the id of the subject it is filed under, ``subjects`` are all ids that it makes
     stale (``home`` among them, ascending). ``feed`` is the feed that the measure names where this
     value comes from another. ``merge``: dated events, where what is left out stays as it was.
@@ -47,6 +50,7 @@ class MeasurementEntry(NamedTuple):
     received_at: datetime | None
     feed: str | None
     merge: bool
+    period_name: str
 
     @property
     def key(self) -> tuple[object, ...]:

@@ -185,7 +185,7 @@ def _told(result: ItemResult) -> dict[str, Any]:
 
 
 def _json(body: dict[str, Any], status: int) -> Response:
-    return Response(json.dumps(body, default=_plain), status, mimetype=_JSON)
+    return Response(f"{json.dumps(body, default=_plain)}\n", status, mimetype=_JSON)
 
 
 def _plain(value: object) -> object:

@@ -40,7 +40,7 @@ def problem(
     }
     if errors:
         body["errors"] = errors
-    return Response(json.dumps(body), status, headers, mimetype=MEDIA_TYPE)
+    return Response(f"{json.dumps(body)}\n", status, headers, mimetype=MEDIA_TYPE)
 
 
 def refusal(troubles: tuple[Trouble, ...]) -> Response:

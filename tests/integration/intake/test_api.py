@@ -35,7 +35,7 @@ def test_one_object(client: FlaskClient) -> None:
         "measure": "hsmr",
         "site": "system",
         "stratum": "all",
-        "period": "2026-10-01",
+        "period": "2026-10",
         "definition": 1,
     }
 
@@ -86,27 +86,33 @@ def test_lines_that_cannot_be_read_leave_the_others(client: FlaskClient) -> None
     answer = client.post(URL, data=body, headers=LINES).get_json()
     codes = [item.get("code") for item in answer["items"]]
     assert codes == [None, "bad_json", "not_utf8", "duplicate_key", "not_finite"]
+    assert answer["items"][1]["detail"].endswith("(column 2)")
 
 
 @pytest.mark.parametrize(
-    ("body", "code"),
+    ("body", "code", "pointer"),
     [
-        (b"", "bad_json"),
-        (b"{", "bad_json"),
-        (b"5", "wrong_type"),
-        (b'{"measure": "hsmr", "measure": "hsmr"}', "duplicate_key"),
-        (b'{"measure": "\xff"}', "not_utf8"),
-        (b'{"value": NaN}', "not_finite"),
-        (b'{"value": -Infinity}', "not_finite"),
-        (b'{"value": 1' + b"0" * 5000 + b"}", "not_finite"),
-        (b"[" * 100_000, "bad_json"),
-        (b'{"measure": "\\u0000"}', "bad_text"),
-        (b'{"measure": "\\ud800"}', "bad_text"),
+        (b"", "bad_json", "#"),
+        (b"{", "bad_json", "#"),
+        (b"5", "wrong_type", "#"),
+        (b'{"measure": "hsmr", "measure": "hsmr"}', "duplicate_key", "#/measure"),
+        (b'{"measure": "\xff"}', "not_utf8", "#"),
+        (b'{"value": NaN}', "not_finite", "#/value"),
+        (b'{"period": "2026-10", "denominator": -Infinity}', "not_finite", "#/denominator"),
+        (b'{"value": 1' + b"0" * 5000 + b"}", "not_finite", "#/value"),
+        (b"NaN", "not_finite", "#"),
+        (b"[" * 100_000, "bad_json", "#"),
+        (b'{"measure": "\\u0000"}', "bad_text", "#"),
+        (b'{"measure": "\\ud800"}', "bad_text", "#"),
     ],
 )
-def test_what_is_no_json_is_400(client: FlaskClient, body: bytes, code: str) -> None:
+def test_what_is_no_json_is_400_and_says_where(
+    client: FlaskClient, body: bytes, code: str, pointer: str
+) -> None:
     answer = client.post(URL, data=body, content_type="application/json")
-    assert (answer.status_code, answer.get_json()["code"]) == (400, code)
+    told = answer.get_json()
+    assert (answer.status_code, told["code"]) == (400, code)
+    assert told["errors"][0]["pointer"] == pointer
 
 
 @pytest.mark.parametrize(
@@ -157,7 +163,7 @@ def test_elements_that_cannot_be_read_leave_the_others(
     assert answer.status_code == 207
     codes = [item.get("code") for item in body["items"]]
     assert codes == ["duplicate_key", "not_finite", "not_finite", "bad_text", None]
-    assert body["items"][1]["errors"][0]["pointer"] == "#/1"
+    assert body["items"][1]["errors"][0]["pointer"] == "#/1/value"
     assert len(hospital.values()) == 1
 
 
