@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import socket
 import threading
 import time
@@ -20,7 +19,7 @@ class Drain:
 
     def __init__(self, services: Services) -> None:
         self._services = services
-        self._name = f"{socket.gethostname()}-{os.getpid()}"
+        self._host = socket.gethostname()
         self._beaten = 0.0
         self._guard = threading.Lock()
 
@@ -42,12 +41,14 @@ class Drain:
         self.run()
 
     def _beat(self) -> None:
-        """Only beat sends ticks, so that a tick that arrives is a sign of both."""
+        """Only beat sends ticks, so that a tick that arrives is a sign of both.
+
+        A tick goes to any process of a worker, so that the worker of the host is what is alive.
+        """
         with self._guard:
             due = time.monotonic() - self._beaten >= BEAT_EVERY.total_seconds()
             if due:
                 self._beaten = time.monotonic()
         if due:
-            now = self._services.clock.system_now()
-            self._services.heartbeats.beat(f"worker {self._name}", now)
-            self._services.heartbeats.beat("beat", now)
+            names = (f"worker {self._host}", "beat")
+            self._services.heartbeats.beat(names, self._services.clock.system_now())

@@ -45,7 +45,12 @@ class Organisations:
                 raise UnknownError(f"there is no organisation {slug}")
             return found
         every = self._store.all()
-        if len(every) != 1:
-            hint = ", ".join(record.slug for record in every) or "none yet"
-            raise UnknownError(f"say which organisation ({hint})")
+        if not every:
+            raise UnknownError(
+                "there is no organisation yet: "
+                "`bigdot plan apply FILE --create` makes the one that the file names"
+            )
+        if len(every) > 1:
+            names = ", ".join(record.slug for record in every)
+            raise UnknownError(f"say which organisation by --organisation: {names}")
         return every[0]

@@ -11,11 +11,20 @@ from weakref import WeakKeyDictionary
 
 import sqlalchemy as sa
 from sqlalchemy import Engine
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError as DatabaseFailure
 from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.pool import ConnectionPoolEntry
 
-__all__ = ["DatabaseFailure", "Engine", "is_sqlite", "make_engine", "reading", "writing"]
+__all__ = [
+    "DatabaseFailure",
+    "Engine",
+    "inserting",
+    "is_sqlite",
+    "make_engine",
+    "reading",
+    "writing",
+]
 
 _BUSY_MS = 30_000
 _REST_SECONDS = 1.0
@@ -44,6 +53,11 @@ def make_engine(url: str, *, pool_size: int = 8) -> sa.Engine:
 def is_sqlite(engine: sa.Engine | sa.Connection) -> bool:
     """Whether the engine or connection speaks to SQLite."""
     return engine.dialect.name == "sqlite"
+
+
+def inserting(connection: sa.Connection, table: sa.Table) -> postgresql.Insert | sqlite.Insert:
+    """An insert into ``table`` that can be told what to do where the row is there already."""
+    return sqlite.insert(table) if is_sqlite(connection) else postgresql.insert(table)
 
 
 @contextmanager

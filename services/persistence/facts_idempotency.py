@@ -9,7 +9,7 @@ from uuid import uuid4
 import sqlalchemy as sa
 
 from services.persistence import tables
-from services.persistence.engine import writing
+from services.persistence.engine import inserting, writing
 from services.ports.intake import InFlightError, KeyReusedError, StoredAnswer
 
 KEPT_FOR = timedelta(hours=24)
@@ -80,15 +80,9 @@ class DatabaseIdempotencyStore:
         begun: tuple[bytes, str, datetime],
     ) -> bool:
         values = {"organisation_id": organisation_id, "api_key_id": api_key_id, "key": key}
-        insert = _insert(connection).values(**values, **_begun(*begun)).on_conflict_do_nothing()
-        return connection.execute(insert.returning(_TABLE.c.id)).first() is not None
-
-
-def _insert(connection: sa.Connection):  # type: ignore[no-untyped-def]
-    from sqlalchemy.dialects import postgresql, sqlite  # noqa: PLC0415
-
-    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
-    return dialect.insert(_TABLE)
+        insert = inserting(connection, _TABLE).values(**values, **_begun(*begun))
+        made = insert.on_conflict_do_nothing().returning(_TABLE.c.id)
+        return connection.execute(made).first() is not None
 
 
 def _take_over(

@@ -1,26 +1,30 @@
-"""Signs of life: each process says when it was last at work."""
+"""Signs of life: each part says when it was last at work."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Iterable
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
 from services.persistence import tables
-from services.persistence.engine import writing
+from services.persistence.engine import inserting, writing
 
+FORGOTTEN_AFTER = timedelta(days=1)
 _HEART = tables.heartbeat
 
 
 class DatabaseHeartbeats:
-    """Keeps one row a process."""
+    """Keeps one row a part; one that has been silent for a day is forgotten."""
 
     def __init__(self, engine: sa.Engine) -> None:
         self._engine = engine
 
-    def beat(self, name: str, at: datetime) -> None:
-        """Say that ``name`` is alive."""
+    def beat(self, names: Iterable[str], at: datetime) -> None:
+        """Say that ``names`` are alive."""
+        rows = [{"name": name, "beat_at": at, "detail": {}} for name in sorted(names)]
         with writing(self._engine) as connection:
-            held = _HEART.update().where(_HEART.c.name == name).values(beat_at=at)
-            if not connection.execute(held).rowcount:
-                connection.execute(_HEART.insert().values(name=name, beat_at=at, detail={}))
+            insert = inserting(connection, _HEART)
+            again = insert.on_conflict_do_update(index_elements=["name"], set_={"beat_at": at})
+            connection.execute(again, rows)
+            connection.execute(_HEART.delete().where(_HEART.c.beat_at < at - FORGOTTEN_AFTER))

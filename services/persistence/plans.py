@@ -12,7 +12,6 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
 from services.framework.facts import MilestoneEvent, RoleChange, StateChange
@@ -20,7 +19,7 @@ from services.framework.judgement import Subject
 from services.framework.plan import Organisation, Plan
 from services.persistence import tables
 from services.persistence.audit import append as append_audit
-from services.persistence.engine import is_sqlite, reading, writing
+from services.persistence.engine import inserting, reading, writing
 from services.planning.declared import to_plan
 from services.planning.dependents import subjects_of_plan
 from services.planning.parts import PlanDocument
@@ -320,8 +319,7 @@ def _add_subjects(
     rows = [
         {"organisation_id": organisation_id, "kind": s.kind.value, "key": s.id} for s in subjects
     ]
-    insert: Any = sqlite.insert if is_sqlite(connection) else postgresql.insert
-    connection.execute(insert(_SUBJECT).on_conflict_do_nothing(), rows)
+    connection.execute(inserting(connection, _SUBJECT).on_conflict_do_nothing(), rows)
 
 
 def _file(

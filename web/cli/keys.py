@@ -9,7 +9,14 @@ import click
 from services.access.keys import DEFAULT_DAYS, LONGEST_DAYS, SCOPES
 from services.bootstrap import Services
 from services.ports.access import KeyRecord
-from web.cli.options import ACTOR, Trouble, answer, json_option, organisation_option, with_services
+from web.cli.options import (
+    ACTOR,
+    answer,
+    json_option,
+    organisation_option,
+    refuse_unknown,
+    with_services,
+)
 
 
 @click.group()
@@ -38,7 +45,7 @@ def create(
     if not scopes:
         raise click.UsageError("say what the key may do: --scope …, or --all-scopes")
     owner = services.organisations.pick(organisation).id
-    _refuse_unknown(services, owner, wanted["measures"])
+    refuse_unknown("measure", wanted["measures"], services.plan_store.current(owner).measures)
     issued = services.keys.create(
         owner,
         wanted["label"],
@@ -51,15 +58,6 @@ def create(
     answer(shown, as_json=as_json, lines=[issued.secret])
     if not as_json:
         click.echo(f"Key {issued.record.id}; keep it now, it is not shown again.", err=True)
-
-
-def _refuse_unknown(services: Services, organisation_id: int, measures: tuple[str, ...]) -> None:
-    """A key for a measure that the plan in force has not would open nothing; without a plan, any
-    name may come to be."""
-    known = services.plan_store.current(organisation_id).measures
-    unknown = [measure for measure in measures if known and measure not in known]
-    if unknown:
-        raise Trouble(f"the plan has no measure {unknown[0]}; known are {', '.join(known)}")
 
 
 @command.command(name="list")

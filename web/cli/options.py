@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from functools import wraps
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
@@ -81,6 +81,13 @@ def _one_line(error: DatabaseFailure) -> str:
     text = str(error.orig).strip().splitlines()[0]
     hint = "; has `bigdot db upgrade` been run?" if "table" in text or "relation" in text else ""
     return f"the database does not answer: {text}{hint}"
+
+
+def refuse_unknown(kind: str, names: Iterable[str], known: Collection[str]) -> None:
+    """Raise Trouble for a name that the plan in force has not; without a plan, any may come."""
+    for name in names:
+        if known and name not in known:
+            raise Trouble(f"the plan has no {kind} {name}; known are {', '.join(known)}")
 
 
 def answer(value: Any, *, as_json: bool, lines: Iterator[str] | list[str]) -> None:

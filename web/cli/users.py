@@ -15,6 +15,7 @@ from web.cli.options import (
     json_option,
     organisation_option,
     read_secret,
+    refuse_unknown,
     with_services,
 )
 
@@ -45,6 +46,9 @@ def create(
 ) -> None:
     """Make an account. Without --password it prints a link to set one by."""
     owner = services.organisations.pick(organisation)
+    person = fields["person"]
+    people = services.plan_store.current(owner.id).people
+    refuse_unknown("person", [person] if person else [], people)
     password = read_secret("Password", confirm=True) if asks else None
     wanted = AccountRequest(password=password, **fields)
     account = services.accounts.create(owner.id, wanted, actor=ACTOR)
@@ -63,6 +67,7 @@ def list_users(services: Services, organisation: str | None, *, as_json: bool) -
     lines = [
         f"{account.login}\t{','.join(sorted(account.roles))}"
         f"\t{'disabled' if account.disabled_at else 'active'}\t{account.name}"
+        f"\t{account.person or '-'}"
         for account in accounts
     ]
     answer([_plain(account) for account in accounts], as_json=as_json, lines=lines)

@@ -41,7 +41,7 @@ def test_what_is_not_agreed_to_makes_no_organisation(run: Run) -> None:
     assert refused.exit_code == 2
     assert "aim hsmr-88: new" in refused.stdout
     assert "say why with --reason" in refused.stderr
-    assert "none yet" in run("export").stderr
+    assert "there is no organisation yet" in run("export").stderr
     assert run("apply", str(NORTHFIELD), "--create", "--reason", "adopted").exit_code == 0
     assert run("export").exit_code == 0
 

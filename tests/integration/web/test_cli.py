@@ -21,6 +21,7 @@ from web.supervisor.folder import ADDRESS_FILE, published
 
 Run = Callable[..., Result]
 SECRET = "s" * 40
+NORTHFIELD = Path(__file__).parents[3] / "examples" / "northfield.yaml"
 
 
 @pytest.fixture
@@ -106,6 +107,24 @@ def test_what_cannot_be_done_is_said_in_one_line(
     assert line.startswith("Error: ")
     assert says in line
     assert result.stdout == ""
+
+
+def test_a_name_that_the_plan_has_not_is_refused_once_there_is_a_plan(run: Run) -> None:
+    assert run("organisations", "create", "northfield").exit_code == 0
+    early = run("users", "create", "cmo", "--role", "executive", "--person", "cmo")
+    assert early.exit_code == 0
+    assert run("plan", "apply", str(NORTHFIELD), "--reason", "adopted").exit_code == 0
+    key = ("keys", "create", "feed", "--scope", "measurements:write", "--measure")
+    user = ("users", "create", "coo", "--role", "executive", "--person")
+    for words, kind, wrong, right in (
+        (key, "measure", "hmsr", "hsmr"),
+        (user, "person", "c", "coo"),
+    ):
+        refused = run(*words, wrong)
+        assert refused.exit_code == 1
+        assert refused.stderr.startswith(f"Error: the plan has no {kind} {wrong}; known are ")
+        assert run(*words, right).exit_code == 0
+    assert "coo\texecutive\tactive\tcoo\tcoo" in run("users", "list").stdout
 
 
 def test_with_several_organisations_one_is_named(run: Run, north: None) -> None:

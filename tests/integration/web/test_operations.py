@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from socket import gethostname
 
 import pytest
 from flask import Flask
@@ -16,6 +17,7 @@ from services.persistence.engine import writing
 from tests.worlds import AT, World
 from web.app import create_app
 from web.context import WebOptions
+from workers.drain import Drain
 
 SECRETS = ("k" * 40,)
 
@@ -78,6 +80,25 @@ def test_what_stands_still_is_named(whole: Services) -> None:
     status, reasons = _ready(whole)
     assert status == 503
     assert set(reasons) == {"judging"}
+
+
+def test_each_worker_is_known_by_its_host_and_forgotten_when_silent_for_a_day(
+    whole: Services,
+) -> None:
+    now, gone = whole.clock.system_now(), ("worker gone",)
+    whole.heartbeats.beat(gone, now - timedelta(hours=25))
+    whole.heartbeats.beat(("worker away",), now - timedelta(hours=23))
+    for second in (-10, 0):
+        whole.heartbeats.beat(("worker here", "beat"), now + timedelta(seconds=second))
+    found = whole.health.health().heartbeats
+    assert found.keys() == {"worker away", "worker here", "beat"}
+    assert {found["worker here"], found["beat"]} == {now}
+
+
+def test_the_sign_of_life_is_of_the_worker_whichever_process_gives_it(whole: Services) -> None:
+    for _ in range(2):
+        Drain(whole).tick()
+    assert whole.health.health().heartbeats.keys() == {f"worker {gethostname()}", "beat"}
 
 
 def test_a_balancer_is_not_told_of_workers(whole: Services) -> None:
