@@ -38,6 +38,8 @@ def make_app() -> Celery:
         # What a lost broker does not stop: a mail that is on its way, and the note that it went.
         worker_cancel_long_running_tasks_on_connection_loss=False,
         broker_connection_retry_on_startup=True,
+        # A broker may be away for a weekend; whoever gave up would have to be started by hand.
+        broker_connection_max_retries=None,
         broker_transport_options={
             "visibility_timeout": VISIBILITY_SECONDS,
             "unacked_restore_interval": 5,
