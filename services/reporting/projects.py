@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from services.framework.facts import Facts, Role
-from services.framework.plan import Milestone, Plan, Project
+from services.framework.plan import Milestone, Plan, Project, ProjectState
 from services.framework.roster import Roster
 from services.framework.texts import day_name
 from services.ports.reporting import AlertLine, Judgement
@@ -27,6 +27,7 @@ SCALE = (
     (5.0, "Outstanding sustainable results"),
 )
 _WORDS = dict(SCALE)
+_OVER = frozenset({ProjectState.COMPLETED, ProjectState.STOPPED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +98,26 @@ class ProjectPage:
     today: date
 
 
+@dataclass(frozen=True, slots=True)
+class OwnProject:
+    """A project that goes on and in which somebody has a part, with what is due in it next."""
+
+    id: str
+    name: str
+    following: MilestoneLine | None
+
+
+def own_projects(plan: Plan, roster: Roster, person: str | None) -> tuple[OwnProject, ...]:
+    """The projects of ``person`` that go on, in the plan's order."""
+    going = (p for p in plan.projects.values() if p.ended is None or p.ended > roster.on)
+    return tuple(
+        OwnProject(project.id, project.name, _following(project, roster))
+        for project in going
+        if roster.standing(project).state not in _OVER
+        and holds_a_role(plan, roster, project, person)
+    )
+
+
 def holds_a_role(plan: Plan, roster: Roster, project: Project, person: str | None) -> bool:
     """Whether ``person`` has a part in the project, so that it is their own."""
     held = {roster.holder(project, role).person for role in Role}
@@ -135,6 +156,12 @@ def project_page(
 
 def _stands(milestone: Milestone, roster: Roster) -> bool:
     return milestone.ended is None or milestone.ended > roster.on
+
+
+def _following(project: Project, roster: Roster) -> MilestoneLine | None:
+    """The milestone that is due next and not done."""
+    lines = (_milestone(m, roster) for m in project.milestones if _stands(m, roster))
+    return min((m for m in lines if m.completed is None), key=lambda m: m.due, default=None)
 
 
 def _milestone(milestone: Milestone, roster: Roster) -> MilestoneLine:

@@ -25,7 +25,13 @@ from services.reporting.catalogue import (
 from services.reporting.lines import place_of
 from services.reporting.naming import name_of
 from services.reporting.oversight import restated_words
-from services.reporting.projects import ProjectPage, holds_a_role, project_page
+from services.reporting.projects import (
+    OwnProject,
+    ProjectPage,
+    holds_a_role,
+    own_projects,
+    project_page,
+)
 
 RESOLVED = "resolved"
 LOOKS_BACK = timedelta(days=365)
@@ -94,6 +100,15 @@ class Reporting:
         roster = self._roster(organisation_id, plan, look.facts)
         judgement = look.judgements.get(subjects[0])
         return project_page(plan, project, look.facts, judgement, alerts, roster)
+
+    def own_projects(self, organisation_id: int, person: str | None) -> tuple[OwnProject, ...]:
+        """The projects that go on and in which ``person`` holds a role."""
+        plan = self._plan_of(organisation_id)
+        if person not in plan.people:
+            return ()
+        subjects = [f"project:{project}" for project in plan.projects]
+        look = self._store.look(organisation_id, events=subjects)
+        return own_projects(plan, self._roster(organisation_id, plan, look.facts), person)
 
     def is_own(self, organisation_id: int, project_id: str, person: str | None) -> bool:
         """Whether ``person`` holds a role of the project. Raises KeyError for an unknown one."""

@@ -16,13 +16,15 @@ NOTHING_NEW = 204
 @blueprint.get("/")
 @needs_role()
 def board() -> str:
-    """The board as a whole page."""
-    who = signed_in().organisation_id
-    mark = services().reporting.mark(who)
+    """The board as a whole page; an owner finds their own projects on top."""
+    who, reporting = signed_in(), services().reporting
+    mark = reporting.mark(who.organisation_id)
+    owns = "owner" in who.roles
     return render_template(
         "board/board.html",
-        board=services().reporting.board(who),
-        organisation=services().plan_store.current(who).organisation,
+        board=reporting.board(who.organisation_id),
+        own=reporting.own_projects(who.organisation_id, who.person) if owns else (),
+        organisation=services().plan_store.current(who.organisation_id).organisation,
         mark=mark,
     )
 

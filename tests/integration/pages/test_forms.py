@@ -113,6 +113,28 @@ def test_an_owner_logs_in_their_own_projects_only(northfield: Hospital, at_brows
     assert other.post("/projects/none/scores", data={"csrf_token": token}).status_code == 404
 
 
+def test_an_owner_finds_their_own_projects_on_the_board(
+    northfield: Hospital, at_browser: At
+) -> None:
+    def listed(login: str) -> tuple[list[str], str]:
+        board = at_browser(login).get("/").get_data(as_text=True)
+        found = re.search(r'<nav[^>]*aria-labelledby="own".*?</nav>', board, re.DOTALL)
+        own = found.group() if found else ""
+        return re.findall(r'href="/projects/([^"]+)"', own), words_in(own)
+
+    links, words = listed("owner")
+    assert links == ["sepsis"]
+    assert "Sepsis six in the emergency department Every emergency bay: 51 days late" in words
+    assert listed("stranger")[0] == ["templates", "triage"]
+    assert listed("executive") == listed("viewer") == ([], "")
+    change = {"project": "templates", "on": "2025-08-19"}
+    assert northfield.post("projects", change | {"state": "completed"}) == ["created"]
+    change = {"project": "sepsis", "role": "leader", "on": "2025-08-19"}
+    assert northfield.post("projects", change | {"person": "clinic-manager"}) == ["created"]
+    assert listed("owner") == ([], "")
+    assert listed("stranger")[0] == ["sepsis", "triage"]
+
+
 def test_acknowledging_is_noted_once_and_looking_is_not(
     northfield: Hospital, at_browser: At
 ) -> None:
