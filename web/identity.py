@@ -25,7 +25,6 @@ __all__ = [
 ]
 
 SESSION_TOKEN = "token"  # noqa: S105 - a key's name
-VIEWER = "viewer"
 P = ParamSpec("P")
 R = TypeVar("R")
 

@@ -165,28 +165,3 @@ def _coming(facts: Facts, on: date) -> tuple[date, ...]:
     days = {event.on for event in dated if event.on > on}
     days |= {a.done_on for a in facts.actions if a.done_on is not None and a.done_on > on}
     return tuple(sorted(days))
-
-
-def project_state(plan: Plan, facts: Facts, project: str, on: date) -> ProjectState:
-    """The state of a project on a local date. Raises KeyError for one the plan does not have."""
-    return Roster.of(plan, facts, on).standing(plan.projects[project]).state
-
-
-def role_holder(plan: Plan, facts: Facts, subject: str, role: Role, on: date) -> str | None:
-    """The person holding ``role`` of ``project:ID`` or ``aim:ID`` on a local date; None: vacant.
-
-    Raises KeyError for a subject that the plan does not have.
-    """
-    kind, _, identifier = subject.partition(":")
-    owner = plan.projects[identifier] if kind == "project" else plan.aims[identifier]
-    return Roster.of(plan, facts, on).holder(owner, role).person
-
-
-def milestone_due(plan: Plan, facts: Facts, milestone: str, on: date) -> date:
-    """The due date of ``project/milestone`` as re-dated. Raises KeyError if unknown."""
-    return Roster.of(plan, facts, on).commitment(plan.milestones[milestone]).due
-
-
-def milestone_completed(plan: Plan, facts: Facts, milestone: str, on: date) -> date | None:
-    """The date on which ``project/milestone`` was completed. Raises KeyError if unknown."""
-    return Roster.of(plan, facts, on).commitment(plan.milestones[milestone]).completed

@@ -102,15 +102,6 @@ class PlanStore:
             self._keep(key, plan)
         return plan
 
-    def as_known(self, organisation_id: int, at: datetime) -> Plan:
-        """The plan as it was known at ``at`` (business time); empty before the first version."""
-        query = sa.select(sa.func.max(_VERSION.c.version)).where(
-            _VERSION.c.organisation_id == organisation_id, _VERSION.c.known_at <= at
-        )
-        with self._engine.connect() as connection:
-            known = connection.execute(query).scalar_one()
-        return self.version(organisation_id, known or 0)
-
     def record(self, organisation_id: int, version: int | None = None) -> PlanRecord | None:
         """A version as it is kept (the one in force for None); None where there is none.
 

@@ -278,18 +278,6 @@ class KeyStore(Protocol):
         ...
 
 
-class AuditLog(Protocol):
-    """The append-only log of who did what."""
-
-    def add(self, entry: AuditEntry) -> None:
-        """Append a line."""
-        ...
-
-    def recent(self, organisation_id: int, limit: int) -> tuple[AuditEntry, ...]:
-        """The newest lines first."""
-        ...
-
-
 class ChannelStore(Protocol):
     """Keeps channels; the URL is sealed at rest."""
 

@@ -205,25 +205,3 @@ class KeyReusedError(Exception):
 
 class InFlightError(Exception):
     """The request with this idempotency key is being answered right now."""
-
-
-class IdempotencyStore(Protocol):
-    """Remembers the answers to requests that carry an idempotency key, per API key."""
-
-    def begin(
-        self, organisation_id: int, api_key_id: int, key: str, body_hash: bytes, now: datetime
-    ) -> StoredAnswer | str:
-        """The answer given before; else the identity of this request, which goes on.
-
-        A request that takes over from one that died has its identity. Raises KeyReusedError and
-        InFlightError.
-        """
-        ...
-
-    def finish(self, organisation_id: int, api_key_id: int, key: str, answer: StoredAnswer) -> None:
-        """Remember the answer."""
-        ...
-
-    def abandon(self, organisation_id: int, api_key_id: int, key: str) -> None:
-        """Forget a request that got no answer, so that it may be tried again."""
-        ...

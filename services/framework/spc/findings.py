@@ -57,12 +57,6 @@ class Findings:
         level = (self.n_useful == 0) & (self.n_known >= least)
         return np.asarray((self.n_useful < least) & ~level)
 
-    @property
-    def all_marks(self) -> Marks:
-        """Series × points: the marks of all rules together."""
-        found = list(self.marks.values())
-        return np.bitwise_or.reduce(found) if found else np.zeros((0, 0), dtype=np.uint8)
-
 
 def judge(panel: Panel, rules: RuleSet) -> Findings:
     """What ``rules`` find in every series of ``panel``, part by part."""

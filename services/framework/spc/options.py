@@ -11,8 +11,6 @@ MR_CONSTANT = 1.128
 """Mean moving range of two points over σ, d₂(2) as printed tables round it."""
 MEDIAN_MR_CONSTANT = 0.954
 """Median moving range of two points over σ, d₄(2) as printed tables round it."""
-MEAN_MR_FACTOR = 3 / MR_CONSTANT
-"""Three σ in mean moving ranges; Wheeler and NHS England round it to 2.66."""
 MR_UPPER = 3.267
 """Upper limit of a moving range in mean moving ranges, D₄(2); also where screening begins."""
 

@@ -118,7 +118,7 @@ def test_an_owner_finds_their_own_projects_on_the_board(
 ) -> None:
     def listed(login: str) -> tuple[list[str], str]:
         board = at_browser(login).get("/").get_data(as_text=True)
-        found = re.search(r'<nav[^>]*aria-labelledby="own".*?</nav>', board, re.DOTALL)
+        found = re.search(r'<section[^>]*aria-labelledby="own".*?</section>', board, re.DOTALL)
         own = found.group() if found else ""
         return re.findall(r'href="/projects/([^"]+)"', own), words_in(own)
 

@@ -12,7 +12,7 @@ from services.bootstrap import Options, Services
 from tests.worlds import World, browser, csrf_token, make_world, rows_of
 from web.app import create_app
 from web.context import WebOptions
-from web.identity import VIEWER, needs_role, signed_in
+from web.identity import needs_role, signed_in
 
 SECRETS = ("k" * 40,)
 OPEN = {
@@ -123,7 +123,7 @@ def test_a_guest_of_the_demo_looks_and_changes_nothing(held: Services, north: Wo
         ((), {"admin", "executive", "owner", "viewer"}),
         (("admin",), {"admin"}),
         (("executive", "owner"), {"executive", "owner"}),
-        ((VIEWER,), {"viewer"}),
+        (("viewer",), {"viewer"}),
     ],
 )
 def test_a_page_lets_in_the_roles_it_names(

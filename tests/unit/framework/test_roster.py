@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import pytest
-
 from services.framework.facts import (
     Facts,
     MilestoneChange,
@@ -15,13 +13,7 @@ from services.framework.facts import (
     StateChange,
 )
 from services.framework.plan import Milestone, Person, Plan, Project, ProjectState
-from services.framework.roster import (
-    Roster,
-    milestone_completed,
-    milestone_due,
-    project_state,
-    role_holder,
-)
+from services.framework.roster import Roster
 from tests.unit.framework.builders import a_plan, at, day
 
 PILOT = Milestone("pilot", "p", "Pilot", day("2025-02-28"))
@@ -42,21 +34,25 @@ def _mil(change: MilestoneChange, on: str, known: str) -> MilestoneEvent:
     return MilestoneEvent("p/pilot", change, day(on), at(known))
 
 
+def _on(on: str, facts: Facts | None = None, plan: Plan = PLAN) -> Roster:
+    return Roster.of(plan, facts or Facts(), day(on))
+
+
+def _leader(on: str, facts: Facts | None = None, plan: Plan = PLAN) -> str | None:
+    return _on(on, facts, plan).holder(PROJECT, Role.LEADER).person
+
+
 def test_an_event_wins_over_the_plan_from_its_date_on() -> None:
     facts = Facts(states=(_state(ProjectState.PAUSED, "2025-03-01"),))
-    assert project_state(PLAN, facts, "p", day("2025-02-28")) is ProjectState.ACTIVE
-    assert project_state(PLAN, facts, "p", day("2025-03-01")) is ProjectState.PAUSED
+    assert _on("2025-02-28", facts).standing(PROJECT).state is ProjectState.ACTIVE
+    assert _on("2025-03-01", facts).standing(PROJECT).state is ProjectState.PAUSED
 
 
 def test_a_project_ended_in_the_plan_is_stopped_unless_it_was_completed() -> None:
-    def ended(**changes: object) -> Plan:
-        project = replace(PROJECT, ended=day("2025-03-01"), **changes)  # type: ignore[arg-type]
-        return a_plan(projects=[project])
-
-    on = day("2025-03-01")
-    assert project_state(ended(), Facts(), "p", on) is ProjectState.STOPPED
-    done = ended(state=ProjectState.COMPLETED)
-    assert project_state(done, Facts(), "p", on) is ProjectState.COMPLETED
+    ended = replace(PROJECT, ended=day("2025-03-01"))
+    assert _on("2025-03-01").standing(ended).state is ProjectState.STOPPED
+    done = replace(ended, state=ProjectState.COMPLETED)
+    assert _on("2025-03-01").standing(done).state is ProjectState.COMPLETED
 
 
 def test_a_project_is_at_work_from_its_start() -> None:
@@ -66,24 +62,23 @@ def test_a_project_is_at_work_from_its_start() -> None:
 
 def test_a_role_passes_and_falls_vacant_by_events() -> None:
     facts = Facts(roles=(_role(None, "2025-03-03"), _role("sister", "2025-06-02")))
-    holders = [
-        role_holder(PLAN, facts, "project:p", Role.LEADER, day(on))
-        for on in ("2025-03-02", "2025-03-03", "2025-06-02")
-    ]
+    holders = [_leader(on, facts) for on in ("2025-03-02", "2025-03-03", "2025-06-02")]
     assert holders == ["lead", None, "sister"]
 
 
 def test_the_sponsor_of_an_aim_changes_too() -> None:
     facts = Facts(roles=(_role("sister", "2025-03-03", "aim:a"),))
-    assert role_holder(PLAN, facts, "aim:a", Role.SPONSOR, day("2025-03-02")) == "cmo"
-    assert role_holder(PLAN, facts, "aim:a", Role.SPONSOR, day("2025-03-03")) == "sister"
+    held = [
+        _on(on, facts).holder(PLAN.aims["a"], Role.SPONSOR) for on in ("2025-03-02", "2025-03-03")
+    ]
+    assert [holder.person for holder in held] == ["cmo", "sister"]
 
 
 def test_a_person_who_left_holds_nothing() -> None:
     plan = replace(PLAN, people={"lead": Person("lead", "Lead", ended=day("2025-03-03"))})
     holder = Roster.of(plan, Facts(), day("2025-03-03")).holder(PROJECT, Role.LEADER)
     assert holder == (None, day("2025-03-03"))
-    assert role_holder(plan, Facts(), "project:p", Role.LEADER, day("2025-03-02")) == "lead"
+    assert _leader("2025-03-02", plan=plan) == "lead"
 
 
 def test_the_sustainer_is_the_one_last_named() -> None:
@@ -100,8 +95,8 @@ def test_the_latest_agreed_date_holds_whichever_is_sooner() -> None:
             _mil(MilestoneChange.REDATED, "2025-06-30", "2025-03-01"),
         )
     )
-    assert milestone_due(PLAN, facts, "p/pilot", day("2025-03-25")) == day("2025-04-30")
-    assert milestone_due(PLAN, Facts(), "p/pilot", day("2025-03-25")) == day("2025-02-28")
+    assert _on("2025-03-25", facts).commitment(PILOT).due == day("2025-04-30")
+    assert _on("2025-03-25").commitment(PILOT).due == day("2025-02-28")
 
 
 def test_a_milestone_is_completed_until_it_is_reopened() -> None:
@@ -111,10 +106,8 @@ def test_a_milestone_is_completed_until_it_is_reopened() -> None:
             _mil(MilestoneChange.REOPENED, "2025-04-10", "2025-04-10"),
         )
     )
-    found = [
-        milestone_completed(PLAN, facts, "p/pilot", day(on))
-        for on in ("2025-03-09", "2025-03-10", "2025-04-10")
-    ]
+    days = ("2025-03-09", "2025-03-10", "2025-04-10")
+    found = [_on(on, facts).commitment(PILOT).completed for on in days]
     assert found == [None, day("2025-03-10"), None]
 
 
@@ -126,8 +119,3 @@ def test_dates_to_come_are_known() -> None:
         day("2025-02-01"),
         day("2025-03-01"),
     )
-
-
-def test_an_unknown_project_is_an_error() -> None:
-    with pytest.raises(KeyError):
-        project_state(PLAN, Facts(), "none", day("2025-01-01"))
