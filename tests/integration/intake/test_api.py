@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import json
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -284,6 +284,28 @@ def test_a_key_writes_only_its_measures(client: FlaskClient, hospital: Hospital)
 def test_a_key_without_the_scope_is_403(client: FlaskClient, hospital: Hospital) -> None:
     client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {_key(hospital, scopes=['read'])}"
     assert client.post(URL, json=value()).status_code == 403
+
+
+@pytest.mark.parametrize("kind", ["measurements", "milestones", "progress", "reviews"])
+@pytest.mark.parametrize(
+    ("fate", "says"),
+    [
+        ({"revoked_at": datetime(2020, 1, 1, tzinfo=UTC)}, "The API key is revoked."),
+        ({"expires_at": datetime(2020, 1, 1, tzinfo=UTC)}, "The API key is expired."),
+        ({"key_hash": "that of another deployment"}, "The API key is not known."),
+    ],
+)
+def test_a_key_that_is_not_in_force_is_told_why_and_writes_nothing(
+    client: FlaskClient, hospital: Hospital, kind: str, fate: dict[str, Any], says: str
+) -> None:
+    with hospital.services.engine.begin() as connection:
+        connection.execute(tables.api_key.update().values(**fate))
+    answer = client.post(f"/api/v1/{kind}", json=value())
+    told = answer.get_json()
+    assert (answer.status_code, told["code"]) == (401, "not_authenticated")
+    assert told["detail"] == says
+    assert answer.headers["WWW-Authenticate"].startswith("Bearer")
+    assert hospital.rows(tables.journal) == []
 
 
 def test_a_key_revoked_elsewhere_writes_nothing(client: FlaskClient, hospital: Hospital) -> None:
