@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+import math
 import re
 import sys
+import time
 from collections.abc import Mapping
 from typing import Any, Literal, TextIO
 
@@ -28,6 +30,29 @@ _QUIET = (
     "celery.beat",
     "celery.worker.strategy",
 )
+
+
+_SELDOM = ("celery.beat",)  # tells of an absent broker each second, with all of its stack
+_SELDOM_SECONDS = 60.0
+
+
+class Seldom(logging.Filter):
+    """Lets an error pass, and then none for a minute; what is no error passes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._next = -math.inf
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether the line is written; without the stack that came as an argument of it."""
+        if record.levelno < logging.ERROR:
+            return True
+        if (now := time.monotonic()) < self._next:
+            return False
+        self._next = now + _SELDOM_SECONDS
+        record.msg, record.args = record.getMessage().partition("\n")[0], None
+        record.exc_info = None
+        return True
 
 
 def configure(
@@ -108,3 +133,5 @@ def _hush() -> None:
         logger.propagate = False
     for name in _QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
+    for name in _SELDOM:
+        logging.getLogger(name).filters[:] = [Seldom()]

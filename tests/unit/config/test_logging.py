@@ -29,6 +29,7 @@ def lines() -> Iterator[Lines]:
     structlog.reset_defaults()
     apprise = logging.getLogger("apprise")
     apprise.handlers[:], apprise.propagate = [], True
+    logging.getLogger("celery.beat").filters[:] = []
 
 
 def test_a_line_is_data(lines: Lines) -> None:
@@ -84,6 +85,23 @@ def test_what_names_a_subject_is_kept(lines: Lines) -> None:
 def test_apprise_is_silent(lines: Lines) -> None:
     logging.getLogger("apprise").error("Unparseable URL mailto://me:hunter2@mail")
     assert lines() == []
+
+
+def test_an_absent_broker_is_told_of_once_a_minute_in_one_line(
+    lines: Lines, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    beat = logging.getLogger("celery.beat")
+    for second in (0.0, 1.0, 59.0, 60.0):
+        monkeypatch.setattr("time.monotonic", lambda second=second: 1000.0 + second)
+        try:
+            raise ConnectionError("refused")
+        except ConnectionError as error:
+            beat.error("Message Error: %s\n%s", error, ["a stack"], exc_info=True)
+        beat.warning("at %s", second)
+    found = [line["event"] for line in lines()]
+    told = "Message Error: refused"
+    assert found == [told, "at 0.0", "at 1.0", "at 59.0", told, "at 60.0"]
+    assert "exception" not in lines()[0]
 
 
 def test_lines_below_the_level_are_left_out(lines: Lines) -> None:
