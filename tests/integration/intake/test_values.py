@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from services.persistence import tables
+from services.persistence.engine import DatabaseFailure, writing
 from tests.integration.intake.conftest import NOW, Hospital, value
 
 
@@ -29,6 +31,23 @@ def test_a_value_is_a_fact_a_journal_line_and_marks(hospital: Hospital) -> None:
     touched = {name for name in after if after[name] != before[name]}
     assert touched == {"measure:hsmr", "aim:hsmr-88"}
     assert row["sequence"] == after["measure:hsmr"] == before["measure:hsmr"] + 1
+
+
+@pytest.mark.parametrize(
+    "change", [tables.journal.delete(), tables.journal.update().values(actor="nobody")]
+)
+def test_a_line_of_the_journal_is_neither_changed_nor_removed(
+    hospital: Hospital, change: sa.Executable
+) -> None:
+    hospital.record("measurements", value(97.0))
+    before = hospital.rows(tables.journal)
+    assert before
+    with (
+        pytest.raises(DatabaseFailure, match="the journal only grows"),
+        writing(hospital.services.engine) as connection,
+    ):
+        connection.execute(change)
+    assert hospital.rows(tables.journal) == before
 
 
 def test_only_the_current_value_makes_a_repeat(hospital: Hospital) -> None:
