@@ -181,6 +181,19 @@ class Plant:
         self.kill(name)
         self.start(name, *(str(word) for word in words), program=Path(program))
 
+    def kill_below(self, name: str, word: str) -> None:
+        """kill -9 the child of ``name`` whose command has ``word``; ``name`` starts it again.
+
+        Raises LookupError where there is none.
+        """
+        above = self.processes[name].pid
+        for child in Path(f"/proc/{above}/task/{above}/children").read_text().split():
+            command = Path(f"/proc/{child}/cmdline").read_text(encoding="utf-8")
+            if word in command.replace("\0", " "):
+                os.kill(int(child), signal.SIGKILL)
+                return
+        raise LookupError(f"{name} has no child {word}")
+
     def wait_ready(self, path: str = "/readyz") -> float:
         """Wait until the web answers 200 at ``path``; the seconds it took."""
         began = time.monotonic()
