@@ -29,9 +29,10 @@ ul{margin:0 0 12px;padding-left:20px}
 a.button{display:inline-block;margin-top:8px;padding:12px 20px;background:#00549f;color:#ffffff;
 text-decoration:none;border-radius:6px;font-weight:700}
 .foot{max-width:600px;margin:0 auto;color:#5a6b77;font-size:13px}
-@media (prefers-color-scheme: dark){body{background:#12191f;color:#e6edf2}
-.card{background:#1d2830}td{border-color:#34434e}.foot{color:#9fb0bc}}
+@media (prefers-color-scheme: dark){body{background:#12191f!important;color:#e6edf2!important}
+.card{background:#1d2830!important}td{border-color:#34434e!important}.foot{color:#9fb0bc!important}}
 """
+"""Inlined, and kept as a whole for the dark, whose rules must win over what was inlined."""
 
 _HTML = """<!doctype html><html lang="en"><head><meta charset="utf-8">
 <meta name="viewport" content="width=device-width"><meta name="color-scheme" content="light dark">

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from email import message_from_bytes
 from typing import Any
 
@@ -60,6 +61,15 @@ def test_the_html_says_the_same_and_loads_nothing() -> None:
     assert "prefers-color-scheme: dark" in html
     assert "src=" not in html
     assert len(html) < 100_000
+
+
+def test_in_the_dark_the_colours_win_over_those_that_were_inlined() -> None:
+    html = WRITER(slot(content())).html
+    dark = html.partition("@media (prefers-color-scheme: dark){")[2].partition("</style>")[0]
+    declared = re.findall(r"[{;]([\w-]+):([^;}]+)", dark)
+    assert {name for name, _ in declared} == {"background", "color", "border-color"}
+    assert all(value.endswith("!important") for _, value in declared), declared
+    assert "background: #ffffff" in html.partition("</style>")[2], "the light ones are inlined"
 
 
 def test_what_is_over_asks_for_no_acknowledgement() -> None:
