@@ -142,4 +142,4 @@ def _until_told(supervisor: Supervisor) -> None:
     while (code := supervisor.ended("replay")) is None:
         supervisor.watch(60.0)
     if code != 0:
-        raise Trouble("the replay failed: see replay.log in the data folder's logs")
+        raise Trouble(f"the replay failed: {supervisor.last_words('replay')}")

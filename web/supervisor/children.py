@@ -15,6 +15,7 @@ from typing import BinaryIO
 
 _PR_SET_PDEATHSIG = 1
 _LARGE_LOG = 5_000_000
+_LAST_BYTES = 4096
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 30.0
 _SETTLED_SECONDS = 30.0
 
@@ -50,6 +51,12 @@ class Child:
     def again(self) -> float | None:
         """When it is to be started again; None while it runs and when it is not."""
         return self._again
+
+    @property
+    def last_words(self) -> str:
+        """The last line of its log; what went wrong, where it died of it."""
+        written = self.log.read_bytes()[-_LAST_BYTES:].decode(errors="replace")
+        return next((line.strip() for line in reversed(written.splitlines()) if line.strip()), "")
 
     def start(self, now: float) -> None:
         """Start the process, in a session of its own, so that Ctrl-C reaches the supervisor only.

@@ -75,6 +75,10 @@ class Supervisor:
         """The exit code of a program that runs once; None while it runs."""
         return self._children[name].code
 
+    def last_words(self, name: str) -> str:
+        """The last line that a program wrote to its log."""
+        return self._children[name].last_words
+
     def watch(self, seconds: float) -> None:
         """Watch for at most ``seconds``; back early when a process dies or a signal comes.
 
@@ -96,7 +100,9 @@ class Supervisor:
         name = child.program.name
         if child.look(now) and not child.program.once:
             if child.failures >= GIVE_UP_AFTER:
-                raise ChildFailedError(f"{name} does not stay up: see {child.log}")
+                raise ChildFailedError(
+                    f"{name} does not stay up: {child.last_words} (see {child.log})"
+                )
             self._say(f"{name} ended (code {child.code}) and is started again: see {child.log}")
         if child.again is not None and child.again <= now:
             child.start(now)
