@@ -18,7 +18,9 @@ from services.framework.facts import Facts
 from services.framework.judgement import Evaluation, Subject, SubjectKind
 from services.framework.periods import Period, between
 from services.framework.plan import Aim, Kind, Measure, Plan
+from services.framework.texts import few
 
+_SHOWN = 6
 NEEDS_EVENTS = frozenset(
     {"AIM-02", "PRT-02", "REV-02", "REV-03", "DGN-01", "DGN-02", "DGN-03", "DGN-04"}
     | {"LDR-01", "LDR-03"}
@@ -52,9 +54,7 @@ class Coverage:
         said = f"{have} of {self.expected} periods, {self.first} to {self.last}"
         if not self.missing:
             return said
-        named = ", ".join(p.label for p in self.missing[:6])
-        more = f" and {len(self.missing) - 6} more" if len(self.missing) > 6 else ""  # noqa: PLR2004
-        return f"{said}; none for {named}{more}"
+        return f"{said}; none for {few((p.label for p in self.missing), _SHOWN)}"
 
 
 def coverage(plan: Plan, history: History) -> tuple[Coverage, ...]:

@@ -49,6 +49,13 @@ def listed(words: Iterable[str], most: int = 3) -> str:
     return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} and {items[-1]}"
 
 
+def few(words: Iterable[str], most: int) -> str:
+    """``a, b``; beyond ``most`` the rest is counted: ``a, b and 3 more``."""
+    items = list(words)
+    more = f" and {len(items) - most} more" if len(items) > most else ""
+    return ", ".join(items[:most]) + more
+
+
 def day_name(day: date) -> str:
     """``7 October 2026``."""
     return f"{day.day} {day:%B %Y}"

@@ -10,6 +10,8 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from services.framework.texts import few
+
 _CODES = {
     "missing": "missing",
     "extra_forbidden": "unknown_field",
@@ -79,9 +81,8 @@ def troubles_of(error: ValidationError) -> tuple[Trouble, ...]:
 
 def known(words: Iterable[str]) -> str:
     """The words that would have been allowed, as many as one reads."""
-    listed = list(words)
-    more = f" and {len(listed) - _SHOWN} more" if len(listed) > _SHOWN else ""
-    return f"known are {', '.join(listed[:_SHOWN])}{more}" if listed else "there is none yet"
+    named = few(words, _SHOWN)
+    return f"known are {named}" if named else "there is none yet"
 
 
 def _trouble(error: ErrorDetails) -> Trouble:

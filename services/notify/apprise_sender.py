@@ -43,16 +43,21 @@ class BigdotMail(NotifyBase):
         self._server = server
         self.error: SendFailedError | None = None
 
-    def url(self, privacy: bool = False, *args: Any, **kwargs: Any) -> str:  # noqa: ARG002
+    def url(
+        self,
+        privacy: bool = False,  # noqa: ARG002 - Apprise's signature, here and below
+        *args: Any,  # noqa: ARG002 - as above
+        **kwargs: Any,  # noqa: ARG002 - as above
+    ) -> str:
         """The service's address, which tells nothing."""
         return f"{MAIL_SCHEMA}://"
 
     def send(
         self,
         body: str,  # noqa: ARG002 - the mail is composed already
-        title: str = "",  # noqa: ARG002
-        notify_type: NotifyType = NotifyType.INFO,  # noqa: ARG002
-        **kwargs: Any,  # noqa: ARG002
+        title: str = "",  # noqa: ARG002 - as above
+        notify_type: NotifyType = NotifyType.INFO,  # noqa: ARG002 - as above
+        **kwargs: Any,  # noqa: ARG002 - as above
     ) -> bool:
         """Hand the mail in; whether it was taken."""
         try:

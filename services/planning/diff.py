@@ -6,10 +6,12 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from services.framework.texts import few
 from services.planning.merge import NAMED, SINGULAR, Keyed, route_scope
 from services.ports.planning import PlanChange
 
 Document = Mapping[str, Any]
+_SHOWN = 8
 _VALUES = {"parameters": "parameter", "rules": "rule"}
 Entities = dict[tuple[str, str], dict[str, Any]]
 
@@ -86,8 +88,7 @@ def sentences(changes: Iterable[PlanChange], kept: Iterable[tuple[str, str]] = (
     lines = [_sentence(change) for change in changes]
     named = [f"{kind} {key}" for kind, key in kept]
     if named:
-        shown = ", ".join(named[:8]) + (f" and {len(named) - 8} more" if len(named) > 8 else "")  # noqa: PLR2004
-        lines.append(f"kept, though not mentioned (use `ended:` to end): {shown}")
+        lines.append(f"kept, though not mentioned (use `ended:` to end): {few(named, _SHOWN)}")
     return lines
 
 

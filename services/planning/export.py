@@ -18,7 +18,11 @@ class _Dumper(yaml.SafeDumper):
         """Never write an anchor."""
         return True
 
-    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:  # noqa: ARG002
+    def increase_indent(
+        self,
+        flow: bool = False,
+        indentless: bool = False,  # noqa: ARG002 - PyYAML's signature
+    ) -> None:
         """Set lists in from their key."""
         super().increase_indent(flow, indentless=False)
 

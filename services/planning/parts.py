@@ -145,7 +145,7 @@ def _is_number(value: Any) -> bool:
 
 
 def _target(value: Any) -> Any:
-    pair = isinstance(value, list | tuple) and len(value) == 2 and all(map(_is_number, value))  # noqa: PLR2004
+    pair = isinstance(value, list | tuple) and [_is_number(end) for end in value] == [True, True]
     if not (_is_number(value) or pair):
         raise ValueError("a target is a number, or [low, high] for an aim to stay within")
     return tuple(value) if pair else value

@@ -77,9 +77,10 @@ def _points(side: str) -> str:
     heights = {"": (25, 22, 26, 21, 24), "high": (28, 26, 28, 22, 17), "low": (20, 22, 20, 26, 31)}
     places = [(13 + 5.5 * at, y) for at, y in enumerate(heights[side])]
     line = " ".join(f"{x:g},{y}" for x, y in places)
+    sizes = (1.6, 1.6, 1.6, 2.6, 2.6) if side else (1.6,) * 5
     dots = "".join(
-        f'<circle cx="{x:g}" cy="{y}" r="{2.6 if side and at > 2 else 1.6}" class="dot"/>'  # noqa: PLR2004
-        for at, (x, y) in enumerate(places)
+        f'<circle cx="{x:g}" cy="{y}" r="{size}" class="dot"/>'
+        for (x, y), size in zip(places, sizes, strict=True)
     )
     return f'<path class="rule" d="M11 24h26"/><polyline points="{line}"/>{dots}'
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 import click
 
+from services.intake.refusals import known as known_are
 from services.ports.access import AccessError, Actor, TakenError, UnknownError
 
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ def refuse_unknown(kind: str, names: Iterable[str], known: Collection[str]) -> N
     """Raise Trouble for a name that the plan in force has not; without a plan, any may come."""
     for name in names:
         if known and name not in known:
-            raise Trouble(f"the plan has no {kind} {name}; known are {', '.join(known)}")
+            raise Trouble(f"the plan has no {kind} {name}; {known_are(known)}")
 
 
 def answer(value: Any, *, as_json: bool, lines: Iterator[str] | list[str]) -> None:

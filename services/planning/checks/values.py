@@ -13,6 +13,8 @@ from services.planning.fields import plain_number
 from services.planning.parts import AimMeasurePart, AimPart, BaselinePart, MeasurePart
 from services.planning.source import Where
 
+_PER_CENT = 100
+
 
 def _number(value: float) -> str:
     return f"{plain_number(value):,}"
@@ -60,7 +62,7 @@ def _in_range(measure: MeasurePart, value: float, what: str, where: Where) -> It
         return
     allowed = f"{'…' if low is None else _number(low)} to {'…' if high is None else _number(high)}"
     hint = ""
-    if measure.kind is Kind.PROPORTION and measure.per == 1 and 1 < value <= 100:  # noqa: PLR2004
+    if measure.kind is Kind.PROPORTION and measure.per == 1 and 1 < value <= _PER_CENT:
         hint = "; a file that means per cent says `per: 100` on the measure"
     message = f"{what} {_number(value)} is outside what {measure.id} can be, {allowed}{hint}"
     yield wrong("outside-valid", message, *where)
