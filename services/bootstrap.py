@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from services.planning.plans import Plans
     from services.planning.tuning import Tuning
     from services.rendering.charts import ChartRenderer
+    from services.reporting.filings import Filings
     from services.reporting.reports import Reporting
     from services.reporting.why import Whys
 
@@ -287,6 +288,18 @@ class Services:
 
         store = DatabaseReports(self.engine, self.plan_store)
         return Reporting(store, self.plan_store.current, self.clock)
+
+    @cached_property
+    def filings(self) -> Filings:
+        """What was filed, and what came of it."""
+        from services.persistence.filings import DatabaseFilings
+        from services.persistence.reports import DatabaseReports
+        from services.planning.dependents import subjects_by
+        from services.reporting.filings import Filings
+
+        reports = DatabaseReports(self.engine, self.plan_store)
+        store = DatabaseFilings(self.engine)
+        return Filings(store, reports, self.plan_store.current, subjects_by)
 
     @cached_property
     def whys(self) -> Whys:

@@ -22,6 +22,7 @@ PAGES = (
     "web.pages.aims",
     "web.pages.why",
     "web.pages.projects",
+    "web.pages.filing",
     "web.pages.alerts",
     "web.pages.catalogue",
     "web.pages.mailbox",

@@ -40,6 +40,14 @@ def subjects_of_aim(_plan: Plan, aim: str) -> tuple[Subject, ...]:
     return (Subject(SubjectKind.AIM, aim),)
 
 
+def subjects_by(plan: Plan, name: str) -> tuple[str, ...]:
+    """Who is judged by what is told of a subject, all as names (``project:ID``), itself first."""
+    kind, _, identifier = name.partition(":")
+    of = {"project": subjects_of_project, "aim": subjects_of_aim, "measure": subjects_of_measure}
+    known = of.get(kind)
+    return tuple(str(subject) for subject in known(plan, identifier)) if known else (name,)
+
+
 def subjects_of_plan(plan: Plan) -> tuple[Subject, ...]:
     """Everything that can be judged: the organisation, measures, aims, projects and people."""
     return (

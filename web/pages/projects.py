@@ -92,7 +92,7 @@ def _keep(project: str, form: str) -> ResponseReturnValue:
     who = signed_in()
     if services().reporting.project(who.organisation_id, project) is None:
         abort(404)
-    if not _may_log(project):
+    if not may_log(project):
         abort(403, "It is not your project: you hold no role in it.")
     given = {name: request.form.get(name, "").strip() for name in _FIELDS[form]}
     errors = _wanting(form, given)
@@ -114,7 +114,7 @@ def _recorded(project: str, form: str, given: dict[str, str]) -> dict[str, str]:
         actor=who.actor,
         source=SOURCE,
     )
-    return {t.field.strip("/").partition("/")[0]: _sentence(t.detail) for t in result.troubles}
+    return {t.field.strip("/").partition("/")[0]: sentence(t.detail) for t in result.troubles}
 
 
 def _item(project: str, form: str, given: dict[str, str]) -> dict[str, Any]:
@@ -162,11 +162,12 @@ def _number(text: str) -> float | None:
         return None
 
 
-def _sentence(text: str) -> str:
+def sentence(text: str) -> str:
+    """The text as a sentence."""
     return f"{text[:1].upper()}{text[1:]}" + ("" if text.endswith(".") else ".")
 
 
-def _may_log(project: str) -> bool:
+def may_log(project: str) -> bool:
     """Whether the visitor may log: an owner in a project of theirs, others everywhere."""
     who = signed_in()
     if who.roles & _EVERY_PROJECT:
@@ -192,7 +193,7 @@ def _page(
         "projects/project.html",
         page=found,
         scale=SCALE,
-        may_log=_may_log(project),
+        may_log=may_log(project),
         open_alerts=alert_words(now_open),
         past_alerts=alert_words(alert for alert in found.alerts if alert not in now_open),
         failed=form,
