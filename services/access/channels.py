@@ -128,8 +128,11 @@ def check_url(kind: str, url: str, allow_hosts: tuple[str, ...] = ()) -> str:
     allowed = known.own_host and _is_allowed(parts, allow_hosts)
     if not allowed:
         _refuse_unsafe(parts)
-    if not known.fits(parts) or set(parse_qs(parts.query)) - known.query:
+    if not known.fits(parts):
         raise AccessError(f"that is not the address of a {kind} channel, as in {known.example}")
+    if set(parse_qs(parts.query, keep_blank_values=True)) - known.query:
+        named = ", ".join(sorted(known.query)) or "nothing"
+        raise AccessError(f"the address of a {kind} channel may have behind a ?: {named}")
     return parts.geturl()
 
 

@@ -85,6 +85,20 @@ def test_an_address_of_another_kind_is_refused(kind: str, url: str) -> None:
         check_url(kind, url)
 
 
+@pytest.mark.parametrize(
+    ("kind", "url", "allowed"),
+    [
+        ("webhook", "https://hooks.example.org/x?token=abcsecret", "nothing"),
+        ("webhook", "https://hooks.example.org/x?abcsecret", "nothing"),
+        ("gchat", "https://chat.googleapis.com/v1/spaces/A/messages?abcsecret=", "key, token"),
+    ],
+)
+def test_what_may_stand_behind_a_question_mark_is_said(kind: str, url: str, allowed: str) -> None:
+    with pytest.raises(AccessError) as refused:
+        check_url(kind, url)
+    assert str(refused.value) == (f"the address of a {kind} channel may have behind a ?: {allowed}")
+
+
 def test_a_host_that_the_operator_allows_may_be_inside_and_plain() -> None:
     url = "http://127.0.0.1:9000/hook"
     assert check_url("webhook", url, ("127.0.0.1:9000",)) == url
