@@ -20,7 +20,6 @@ from services.ports.delivery import Letter, SendFailedError
 MAIL_SCHEMA = "bigdotmail"
 CHATS = ("slack", "workflow", "workflows", "mmost", "mmosts", "gchat")
 SCHEMAS = ("json", "jsons", *CHATS, MAIL_SCHEMA)
-GOOD = frozenset({"resolved", "back on track", "achieved", "close", "holding"})
 TIMEOUT_SECONDS = 20.0
 READ_SECONDS = TIMEOUT_SECONDS + 5.0
 """Longer than we wait, so that a silence ends as one: the message may have arrived."""
@@ -124,8 +123,7 @@ def send_to_channel(kind: str, url: str, letter: Letter) -> None:
 
 def type_of(letter: Letter) -> NotifyType:
     """Whether a room shows the news as good."""
-    good = str(letter.data.get("state", "")).lower() in GOOD
-    return NotifyType.SUCCESS if good else NotifyType.WARNING
+    return NotifyType.WARNING if letter.data.get("trouble", True) else NotifyType.SUCCESS
 
 
 def apprise_url(kind: str, url: str, letter: Letter) -> str:

@@ -115,7 +115,7 @@ def _trial(organisation_id: int, channel: str, domain: str) -> tuple[Slot, Lette
     message_id = make_msgid("test", domain=domain)
     subject = "[Test] Bigdot can reach this channel"
     text = f"This is a test message from {ACTOR.name}. No aim has changed; nothing is asked of you."
-    data = {"state": "test", "about": "test"}
+    data = {"state": "test", "about": "test", "trouble": False}
     letter = Letter(message_id, message_id, subject, text, "", (), data)
     return Slot(organisation_id, "", channel, message_id, 1, ()), letter
 

@@ -79,6 +79,7 @@ def test_each_status_has_its_word_and_what_it_asks(
     content = _said(_verdict(status), change)
     assert content["state"] == state
     assert asked in content["asked"]
+    assert content["trouble"] is (change in {Change.OPEN, Change.STEP}), "as a room shows it"
 
 
 def test_every_status_that_is_told_says_what_it_asks() -> None:
