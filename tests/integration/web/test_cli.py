@@ -227,7 +227,7 @@ def test_a_channel_is_tried(
     assert tried.exit_code == code, tried.output
     sent = json.loads(bodies[0])
     assert "[Test]" in sent["title"]
-    assert (sent["trouble"], sent["type"]) == (False, "success"), "a test is no alarm"
+    assert sent["type"] == "success", "a test is no alarm"
     said = "the test message was taken" if code == 0 else f"room: webhook: answered {status}"
     assert said in tried.output
     assert "s3cret" not in tried.output
