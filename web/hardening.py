@@ -1,4 +1,4 @@
-"""What every answer carries, and what no request may do (integration.md 5.2)."""
+"""What every answer carries, and what no request may do (OWASP Secure Headers Project)."""
 
 from __future__ import annotations
 

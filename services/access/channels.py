@@ -1,7 +1,7 @@
 """Channels: chat rooms and webhooks that messages go to.
 
 Nobody types a notification library's own address: such an address can name any host, port, file or
-program (integration.md 5.3). A channel is of a known kind, its address is checked against that
+program. A channel is of a known kind, its address is checked against that
 kind, and the sender builds what its library wants.
 """
 

@@ -1,7 +1,7 @@
 """API keys: made, shown once, kept as a peppered hash, checked on every request.
 
 A key is ``bd_``, 32 random characters of base 62 (190 bits), and 6 characters of CRC32 over what
-stands before, so that a typo, and a secret scanner, need no database (integration.md 5.1).
+stands before, so that a typo, and a secret scanner, need no database.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""Answers to requests with an idempotency key, kept for a day (RFC draft, integration.md 1.5)."""
+"""Answers to requests with an idempotency key, kept for a day.
+
+As draft-ietf-httpapi-idempotency-key-header has it.
+"""
 
 from __future__ import annotations
 
