@@ -27,6 +27,7 @@ _WORKING = {
     Answer.UNEXPLAINED: "Not by its drivers: the aim improves, and they do not",
 }
 _GOOD = frozenset({Answer.WORKING})
+HELD_UP = "held up"
 _BAD = frozenset({Answer.EXECUTION_FAILURE, Answer.CHANGES_INEFFECTIVE, Answer.STRATEGY_FAILURE})
 
 
@@ -60,6 +61,11 @@ class Questions:
     drivers: tuple[Part, ...]
     projects: tuple[Part, ...]
 
+    @property
+    def held_up(self) -> tuple[Part, ...]:
+        """The projects that do not go as planned."""
+        return tuple(project for project in self.projects if project.says == HELD_UP)
+
 
 def questions_of(body: Mapping[str, Any], frequency: Frequency) -> Questions | None:
     """The questions in a stored evaluation; None where they are not asked of the aim."""
@@ -82,7 +88,7 @@ def questions_of(body: Mapping[str, Any], frequency: Frequency) -> Questions | N
         _WORKING[answer],
         f"An aim follows its drivers later: it is given {lag} after they move.",
         _parts(said.get("drivers") or (), "moved", ("moved", "not moved")),
-        _parts(said.get("projects") or (), "executing", ("as planned", "held up")),
+        _parts(said.get("projects") or (), "executing", ("as planned", HELD_UP)),
     )
 
 

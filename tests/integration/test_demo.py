@@ -19,6 +19,9 @@ from services.evaluation.judge import Judged
 from services.evaluation.recompute import Recomputed, recompute
 from services.framework.judgement import SubjectKind
 from services.persistence import migrate, tables
+from tests.integration.pages.conftest import words_in
+from web.app import create_app
+from web.context import WebOptions
 from web.demo.replay import Api, replay
 from web.demo.story import tell
 
@@ -58,6 +61,7 @@ class Replayed:
 
     alerts: dict[tuple[str, str], Any]
     again: list[Recomputed]
+    harm: str
 
 
 @pytest.fixture(scope="module")
@@ -79,8 +83,10 @@ def replayed(tmp_path_factory: pytest.TempPathFactory) -> Replayed:
         found = list(connection.execute(sa.select(tables.alert)))
         stored = list(connection.scalars(sa.select(tables.evaluation.c.id)))
     again = [recompute(services.evaluation_store, tenant, number) for number in stored]
+    guest = create_app(services, WebOptions(("k" * 40,), embedded=True, demo=True)).test_client()
+    harm = words_in(guest.get("/aims/harm-21").get_data(as_text=True))
     services.close()
-    return Replayed({(alert.expectation, alert.about): alert for alert in found}, again)
+    return Replayed({(alert.expectation, alert.about): alert for alert in found}, again, harm)
 
 
 @pytest.fixture
@@ -115,6 +121,15 @@ def test_at_the_end_one_aim_is_off_track_and_the_value_left_out_is_late(
     waits = {key: alert for key, alert in alerts.items() if alert.state == "open"}
     assert [key for key in waits if key[0] == "STATUS"] == [("STATUS", "aim:harm-21")]
     assert _day(waits["DAT-01", "measure:hsmr"].opened_at) == "2026-11-21"
+
+
+def test_an_aim_without_weak_links_names_what_is_held_up_all_the_same(replayed: Replayed) -> None:
+    assert "No: 0% of the projects, by weight, go as planned" in replayed.harm
+    assert (
+        "None: every driver has a project, and every project its people and dates. Held up all the "
+        "same: Medicines reconciliation at every handover, Infection prevention bundles, Falls "
+        "prevention."
+    ) in replayed.harm
 
 
 def test_every_evaluation_comes_out_the_same_when_it_is_made_again(replayed: Replayed) -> None:
