@@ -10,14 +10,17 @@ from dataclasses import dataclass, field
 from math import sqrt
 from typing import NamedTuple
 
+from services.framework.ewma import LAMBDA
 from services.framework.facts import Maturity
 from services.framework.judgement import Status
-from services.framework.noise import LAMBDA, Noise
+from services.framework.noise import Noise
 from services.framework.plan import Aim, AimMeasure, Intent, Measure
 from services.framework.season import A_YEAR
 from services.framework.series import Point, Series
 from services.framework.trajectory import (
+    MATERIAL,
     NOTHING_YET,
+    SURE_OF_LEVEL,
     BaselineLevel,
     Evidence,
     GlidePath,
@@ -72,12 +75,30 @@ class Course:
         return tuple(p for p in self.series.points if p.judged and p.ordinal < before)
 
     @property
-    def sure(self) -> float:
-        """The limit of the running means, in standard errors; without an end two years count."""
+    def periods(self) -> int:
+        """How many periods the aim has; without an end two years count."""
         start, deadline = self.aim.start, self.aim.deadline
         if start is None or deadline is None:
-            return limit_over(round(2 * A_YEAR.get(self.measure.frequency, 1.0)))
-        return limit_over(deadline.ordinal - start.ordinal + 1)
+            return round(2 * A_YEAR.get(self.measure.frequency, 1.0))
+        return deadline.ordinal - start.ordinal + 1
+
+    @property
+    def sure(self) -> float:
+        """The limit of the running means, in standard errors beyond what is material.
+
+        A level to hold has no gap by which a lag could be found small, so there it is wider.
+        """
+        return limit_over(self.periods) if self.improves else self.sure_of_level
+
+    @property
+    def sure_of_level(self) -> float:
+        """The limit of the running mean behind a level, in standard errors."""
+        return limit_over(self.periods, SURE_OF_LEVEL)
+
+    @property
+    def material(self) -> float:
+        """The least lag that matters, in the measure's units: a share of the gap, 0 to hold."""
+        return MATERIAL * self.gap if self.improves else 0.0
 
     @property
     def gap(self) -> float:
@@ -98,7 +119,7 @@ class Course:
         if not self.improves:
             return 0.0 if self.declared.target is not None else self.level.whole_error
         error = self.level.error
-        return (1 - self.path.elapsed(ordinal)) * error if error else 0.0
+        return (1 - self.path.share(ordinal)) * error if error else 0.0
 
     def lag(self, value: float, expected: float, sigma: float) -> float:
         """How far ``value`` lies behind ``expected``, in standard deviations."""
@@ -135,6 +156,8 @@ def _single(aim: Aim, goal: float | tuple[float, float] | None, baseline: float)
 class Step(NamedTuple):
     """One period of the fold; without a judged value and a noise only ``status`` says anything.
 
+    ``sigma`` is the noise of its value, by which lags are standardised once what a running mean of
+    them adds (``recall``) is in it.
     ``short`` is the standardised distance from the target, positive on the wrong side; ``season``
     what the time of year adds to the value, in the measure's units.
     """
@@ -177,12 +200,14 @@ class Fold:
     _deadline: int | None = None
     _improves: bool = True
     _error: float = 0.0
+    _material: float = 0.0
 
     def __post_init__(self) -> None:
         self.path, self.upper, self.worse = self._lag(), self._lag(), self._lag()
         course = self.course
         self._deadline = course.aim.deadline.ordinal if course.aim.deadline else None
         self._improves, self._error = course.improves, course.level.error
+        self._material = course.material
         history = course.history
         self.before = len(history)
         self._noise = Noise(course.measure, course.baseline, course.gap, history)
@@ -224,14 +249,15 @@ class Fold:
                 season = self._noise.seasonal(ordinal, expected, point.denominator)
             value = point.value - season
             self._behind = self._lagging(ordinal, value, expected, sigma)
-            short = self._short(point, value, sigma)
+            short = self._short(point, value)
             worse = self._worse(point, value, sigma)
             self._move(ordinal, self._next(ordinal, short, worse))
         if point is not None and self._decides(point, sigma is not None):
             self._decided = True
             self._move(ordinal, self._at_deadline())
         shown = point if point is not None and point.judged else None
-        step = Step(ordinal, shown, expected, sigma, self._behind, short, self.status, season)
+        noise = None if sigma is None else sigma / self._noise.recall
+        step = Step(ordinal, shown, expected, noise, self._behind, short, self.status, season)
         self.steps.append(step)
         if sigma is not None:
             self._judged.append(step)
@@ -244,19 +270,20 @@ class Fold:
         """The noise of a judged value by what came before it; None while it is not known."""
         if self._noise.wanting:
             return None
-        return self._noise.at(expected, point.denominator)
+        return self._noise.running(expected, point.denominator)
 
-    def _short(self, point: Point, value: float, sigma: float) -> float:
-        if self._noise.counts:
-            sigma = self._noise.at(self.course.target, point.denominator)
-        short = self.course.lag(value, self.course.target, sigma)
+    def _short(self, point: Point, value: float) -> float:
+        """How far a value is from the target, in its own noise, positive on the wrong side."""
+        target = self.course.target
+        short = self.course.lag(value, target, self._noise.at(target, point.denominator))
         self._recent = [*self._recent, (point.ordinal, short, self._behind.lag or 0.0)][-RECENT:]
         return short
 
     def _lagging(self, ordinal: int, value: float, expected: float, sigma: float) -> Evidence:
         course = self.course
         if course.low is None or course.high is None:
-            return self.path.add(course.lag(value, expected, sigma), course.shared(ordinal))
+            lag, shared = course.lag(value, expected, sigma), course.shared(ordinal)
+            return self.path.add(lag, shared, self._material / sigma)
         below = self.path.add((course.low - value) / sigma)
         above = self.upper.add((value - course.high) / sigma)
         return max(below, above, key=lambda side: (side.ewma, side.lag))
@@ -287,9 +314,9 @@ class Fold:
         if course.low is not None:
             return False
         if self._noise.counts:
-            sigma = self._noise.at(course.level.value, point.denominator)
+            sigma = self._noise.running(course.level.value, point.denominator)
         lag = course.lag(value, course.level.value, sigma)
-        evidence = self.worse.add(lag, self._error)
+        evidence = self.worse.add(lag, self._error, self._material / sigma)
         beyond = lag > BEYOND
         if self.status is Status.DETERIORATING:
             return beyond or not evidence.cleared
@@ -304,11 +331,11 @@ class Fold:
     def _slipping(self, short: float, reached: bool) -> Status | None:
         """Achieved or slipping, once the aim was achieved; None before."""
         if reached and (self.slip is None or self.status is Status.SLIPPING):
-            self.slip = self._lag()
+            self.slip = Lag(self.course.memory, self.course.sure_of_level)
             return Status.ACHIEVED
         if self.slip is None:
             return None
-        slipped = self.slip.add(short)
+        slipped = self.slip.add(short / self._noise.recall)
         if reached or slipped.cleared:
             return Status.ACHIEVED
         stays = self.status in (Status.SLIPPING, Status.DETERIORATING)
@@ -358,6 +385,11 @@ class Fold:
         """What the time of year would add to a coming value, in the measure's units."""
         last = self._judged[-1].point if self._judged else None
         return self._noise.seasonal(ordinal, expected, last.denominator if last else None)
+
+    @property
+    def recall(self) -> float:
+        """By how much a running mean of lags is noisier than one of independent values."""
+        return self._noise.recall
 
     def sigma_next(self, expected: float) -> float:
         """The noise of a value of the next period, of the same size as the last."""

@@ -1,8 +1,8 @@
 """The noise of a measure: how far one value scatters around what it should be.
 
 Sources: moving range / 1.128, Shewhart's individuals chart; screening of ranges, Nelson (1982);
-sigma_z, Laney (2002) "Improved control charts for attributes"; the variance of an EWMA of
-autocorrelated values, Schmid (1997).
+the variance of a running mean of autocorrelated values, Schmid (1997); of counts see
+:mod:`services.framework.dispersion`.
 """
 
 from __future__ import annotations
@@ -12,20 +12,21 @@ from collections.abc import Iterable, Sequence
 from math import sqrt
 from statistics import median
 
+from services.framework.dispersion import Dispersion
+from services.framework.ewma import Scale, recalled
 from services.framework.periods import Frequency
 from services.framework.plan import Kind, Measure
 from services.framework.season import Season, spans_years
 from services.framework.series import Point
 
-LAMBDA = 0.2
 MR_TO_SIGMA = 1.128
 MIN_RANGES = 2
 SMALL_SAMPLE = 2.0
 SCREEN = 3.267
-PRIOR = 6.0
 RECALL_LEAST = 6
-RECALL_MOST = 0.8
-RECALL_DOUBT = 25.0
+RECALL_FEWEST, RECALL_MOST = -0.5, 0.8
+RECALL_PRIOR = 0.3
+RECALL_DOUBT = 15.0
 SAME = 1e-12
 
 
@@ -54,9 +55,10 @@ class Noise:
     It is causal: a later value never changes an earlier judgement. Values are taken apart into
     their expected level, a season (:mod:`services.framework.season`), and residuals, in units of 1
     (individuals) or of the binomial or Poisson standard deviation at the expected level (counts).
-    :class:`Spread` says how far residuals scatter. A rolling figure moves in steps of 1/window, so
-    its ranges understate its noise by the root of the window. ``history``: the judged values before
-    the aim's start, from which the season is learnt.
+    :class:`Spread` (individuals) or :class:`~services.framework.dispersion.Dispersion` (counts)
+    says how far residuals scatter. A rolling figure moves in steps of 1/window, so its ranges
+    understate its noise by the root of the window. ``history``: the judged values before the aim's
+    start, from which the season is learnt.
     """
 
     def __init__(
@@ -76,7 +78,8 @@ class Noise:
         self._season = Season(measure.frequency, (), 0.0)
         if measure.window == 1:
             self._season = self._seen(measure.frequency, history)
-        self._spread = self._scatter(self._residuals(baseline))
+        known = self._without_season(self._residuals(baseline))
+        self._spread = Dispersion(known) if self.counts else self._by_ranges(known)
 
     def _seen(self, frequency: Frequency, history: Sequence[Point]) -> Season:
         """The season of what was known before: first with it in the noise, then without it."""
@@ -84,7 +87,8 @@ class Noise:
             return self._season
         found = self._residuals(history)
         for _ in range(2):
-            self._season = Season(frequency, found, self._scatter(found).sigma)
+            spread = self._by_ranges(self._without_season(found))
+            self._season = Season(frequency, found, spread.sigma)
         return self._season
 
     def _residuals(self, points: Sequence[Point]) -> list[tuple[int, float]]:
@@ -97,11 +101,14 @@ class Noise:
             for p in known
         ]
 
-    def _scatter(self, found: Sequence[tuple[int, float]]) -> Spread:
-        """The spread of residuals from which the season is taken."""
-        spread = Spread(counts=self.counts)
+    def _without_season(self, found: Sequence[tuple[int, float]]) -> list[tuple[int, float]]:
+        return [(ordinal, residual - self._season.effect(ordinal)) for ordinal, residual in found]
+
+    def _by_ranges(self, found: Sequence[tuple[int, float]]) -> Spread | Dispersion:
+        """How far residuals scatter from one period to the next, whatever their level does."""
+        spread = Dispersion() if self.counts else Spread()
         for ordinal, residual in found:
-            spread.add(ordinal, residual - self._season.effect(ordinal))
+            spread.add(ordinal, residual)
         return spread
 
     def _level(self, known: Sequence[Point]) -> float:
@@ -143,7 +150,7 @@ class Noise:
     @property
     def wanting(self) -> int:
         """How many further values are needed before the noise is known at all."""
-        return 0 if self.counts else max(0, MIN_RANGES - self._spread.many)
+        return max(0, MIN_RANGES - self._spread.many) if isinstance(self._spread, Spread) else 0
 
     def at(self, expected: float, denominator: float | None) -> float:
         """The standard deviation of a value that should be ``expected``, in the measure's units."""
@@ -152,26 +159,33 @@ class Noise:
             sigma *= self._unit(expected, denominator)
         return max(self._floor, sigma)
 
+    @property
+    def recall(self) -> float:
+        """By how much a running mean of lags is noisier than one of independent values."""
+        return self._spread.recall
+
+    def running(self, expected: float, denominator: float | None) -> float:
+        """The noise of a value as a part of a running mean, in the measure's units."""
+        return self.at(expected, denominator) * self.recall
+
 
 class Spread:
-    """The spread of residuals around nought, from their moving ranges, in units.
+    """The spread of individual values around what they should be, from their moving ranges.
 
-    Their mean / 1.128, without those that an outlier made (screened once, Nelson 1982). Of
-    individuals few ranges know their mean badly, so it is widened by 1 + 2 / ranges. Of counts
-    (Laney's sigma_z) it is drawn towards the 1 that their distribution says, as by 6 further
-    ranges, and never below it. Differences are kept in order, so that each sum over them is quick.
+    Their mean / 1.128, without those that an outlier made (screened once, Nelson 1982), widened by
+    1 + 2 / ranges, since few ranges know their mean badly. Differences are kept in order, so that
+    each sum over them is quick.
     """
 
-    __slots__ = ("_counts", "_firsts", "_last", "_ranges", "_second", "_seconds", "_sigma")
+    __slots__ = ("_firsts", "_last", "_ranges", "_scale", "_second", "_seconds")
 
-    def __init__(self, *, counts: bool) -> None:
-        self._counts = counts
+    def __init__(self) -> None:
         self._firsts: list[float] = []
         self._seconds: list[float] = []
         self._ranges: list[float] = []
         self._last: tuple[int, float] | None = None
         self._second: tuple[int, float] | None = None
-        self._sigma: float | None = 1.0 if counts else 0.0
+        self._scale: Scale | None = Scale(0.0, 1.0)
 
     @property
     def many(self) -> int:
@@ -180,10 +194,13 @@ class Spread:
 
     @property
     def sigma(self) -> float:
-        """The standard deviation; of individuals 0 before there is a range."""
-        if self._sigma is None:
-            self._sigma = self._found()
-        return self._sigma
+        """The standard deviation; 0 before there is a range."""
+        return self._found().sigma
+
+    @property
+    def recall(self) -> float:
+        """By how much a running mean is noisier than one of values that do not recall another."""
+        return self._found().recall
 
     def add(self, ordinal: int, residual: float) -> None:
         """Take in one residual. A missing period is a gap that no range bridges."""
@@ -192,40 +209,43 @@ class Spread:
             insort(self._ranges, abs(residual - self._last[1]))
             if self._second is not None and self._second[0] == ordinal - 2:
                 insort(self._seconds, residual - self._second[1])
-            self._sigma = None
+            self._scale = None
         self._second = self._last
         self._last = (ordinal, residual)
 
-    def _found(self) -> float:
+    def _found(self) -> Scale:
+        if self._scale is None:
+            self._scale = Scale(self._by_ranges(), self._recalling())
+        return self._scale
+
+    def _by_ranges(self) -> float:
         many = len(self._ranges)
         kept = self._ranges
         most = SCREEN * sum(kept) / many
         if kept[-1] >= most:
             kept = kept[: bisect_left(kept, most)] or kept
         spread = sum(kept) / len(kept) / MR_TO_SIGMA
-        if self._counts:
-            spread = max(1.0, sqrt((PRIOR + many * spread * spread) / (PRIOR + many)))
-        else:
-            spread *= 1 + SMALL_SAMPLE / many
-        return spread * self._recalling()
+        return spread * (1 + SMALL_SAMPLE / many)
 
     def _recalling(self) -> float:
         """By how much running means of residuals are noisier than their ranges tell.
 
         With autocorrelation rho the mean square of second differences over that of first ones is
-        1 + rho, whatever the level; their mean drift is taken out. It is shrunk towards none.
+        1 + rho, whatever the level; their mean drift is taken out. Few values know it badly, so it
+        is taken with 15 more that show 0.3, about what monthly figures of hospitals have.
         """
         many = len(self._seconds)
-        if many < RECALL_LEAST:
-            return 1.0
-        drift = sum(self._firsts) / len(self._firsts)
-        first = _distance(self._firsts, drift) / len(self._firsts)
-        second = _distance(self._seconds, 2 * drift) / many
-        if first < SAME:
-            return 1.0
-        rho = max(0.0, min((second / first) ** 2 - 1, RECALL_MOST)) * many / (many + RECALL_DOUBT)
-        kept = rho * (1 - LAMBDA)
-        return sqrt((1 + kept) / (1 - kept) / (1 - rho))
+        rho = RECALL_PRIOR
+        if many >= RECALL_LEAST:
+            drift = sum(self._firsts) / len(self._firsts)
+            first = _distance(self._firsts, drift) / len(self._firsts)
+            second = _distance(self._seconds, 2 * drift) / many
+            if first < SAME:
+                return 1.0
+            seen = max(RECALL_FEWEST, min((second / first) ** 2 - 1, RECALL_MOST))
+            rho = (seen * many + RECALL_PRIOR * RECALL_DOUBT) / (many + RECALL_DOUBT)
+        rho = max(0.0, rho)
+        return sqrt(recalled(rho) / (1 - rho))
 
 
 def _distance(ordered: Sequence[float], level: float) -> float:

@@ -130,7 +130,8 @@ def _forecast(course: Course, fold: Fold) -> Forecast:
 class _View(NamedTuple):
     """The past, scaled: 1 is ``unit`` of the measure, 0 the baseline, and up is better.
 
-    Each step is ``together`` periods; ``size`` is how many steps' units the noise of a value is.
+    Each step is ``together`` periods; ``size`` is how many steps' units the noise is by which lags
+    are standardised.
     """
 
     past: Past
@@ -182,7 +183,7 @@ def _viewed(course: Course, fold: Fold) -> _View:
         lately=RECENT if together == 1 else 1,
         extra=_extra(together, course.memory, memory),
     )
-    return _View(past, unit, size, together, course.level.value, sign, last, deadline)
+    return _View(past, unit, size * fold.recall, together, course.level.value, sign, last, deadline)
 
 
 def _keeping(course: Course) -> Keeping:
@@ -277,7 +278,7 @@ def _is_free(course: Course) -> bool:
 def _chance(course: Course, fold: Fold, view: _View, mixture: Mixture) -> float:
     """The probability that the verdict at the deadline is a good one."""
     kept = (1 - view.past.memory) ** view.past.ahead
-    limit = (STAYS_OFF if fold.status in _OFF else GETS_OFF) * _limit(course, view.deadline)
+    limit = (STAYS_OFF if fold.status in _OFF else GETS_OFF) * _limit(course, view)
     late, always = _season_ahead(course, fold, view)
     below, above = (view.size * (kept * side.ewma - limit) for side in (fold.path, fold.upper))
     if course.low is not None and course.high is not None:
@@ -312,10 +313,11 @@ def _season_ahead(course: Course, fold: Fold, view: _View) -> tuple[float, float
     return late, always
 
 
-def _limit(course: Course, deadline: int) -> float:
+def _limit(course: Course, view: _View) -> float:
     """What the running mean of many lags must pass to be more than noise at the deadline."""
     spread = sqrt(course.memory / (2 - course.memory))
-    return course.sure * hypot(spread, course.shared(deadline))
+    material = course.material / (view.unit * view.size)
+    return material + course.sure * hypot(spread, course.shared(view.deadline))
 
 
 def _known_lags(fold: Fold, view: _View) -> float:

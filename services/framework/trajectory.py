@@ -13,15 +13,17 @@ from math import hypot, isfinite, log, pi, sqrt
 from statistics import median
 from typing import NamedTuple
 
-from services.framework.noise import LAMBDA, has_counts
+from services.framework.ewma import LAMBDA
+from services.framework.noise import has_counts
 from services.framework.plan import Aim, AimMeasure, Direction, Kind, Measure, PathPoint
 from services.framework.series import Point, Series
 
-SURE = 2.7
+SURE, SURE_OF_LEVEL = 1.68, 2.7
+MATERIAL = 0.075
 DOUBT = 2 / 3
 LONGER, USUAL, SHORTEST = 0.33, 24, 8
 FULL_BASELINE = 12
-FARTHEST = 3.0
+FARTHEST = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,9 +222,9 @@ NOTHING_YET = Evidence(None, 0.0, 0.0, False, False, True, True)
 class Lag:
     """The running evidence of a lag: the EWMA of standardised lags with its exact limit.
 
-    Lucas and Saccucci (1990), with lambda 0.2, one-sided; :func:`limit_over` says how many standard
-    errors are *sure*. A single lag counts for no more than 3, so that one outlier decides nothing.
-    The limit is widened by the error that all comparisons share.
+    Lucas and Saccucci (1990), with lambda 0.25, one-sided; ``sure`` standard errors beyond what is
+    material are *sure* (:func:`limit_over`). A single lag counts for no more than 2, so that one
+    outlier decides nothing. The limit is widened by the error that all comparisons share.
     """
 
     __slots__ = ("_shared", "_variance", "ewma", "memory", "sure")
@@ -232,11 +234,11 @@ class Lag:
         self.sure = sure
         self.ewma = self._variance = self._shared = 0.0
 
-    def add(self, lag: float, shared: float = 0.0) -> Evidence:
+    def add(self, lag: float, shared: float = 0.0, material: float = 0.0) -> Evidence:
         """Take in the next period and say how surely it, and those before it, lie behind.
 
         ``lag`` is in standard deviations, positive behind; ``shared`` the error, in the same units,
-        that all lags have in common.
+        that all lags have in common; ``material`` the least lag, in the same units, that matters.
         """
         memory, counted = self.memory, lag
         if memory < 1:
@@ -244,16 +246,16 @@ class Lag:
         self.ewma += memory * (counted - self.ewma)
         self._variance = (1 - memory) ** 2 * self._variance + memory**2
         self._shared += memory * (shared - self._shared)
-        limit = self.sure * sqrt(self._variance + self._shared * self._shared)
+        limit = material + self.sure * sqrt(self._variance + self._shared * self._shared)
         ewma, doubt, half = self.ewma, DOUBT * limit, limit / 2
         sure = ewma > limit
         return Evidence(lag, ewma, limit, sure, ewma > doubt, ewma <= half, ewma <= doubt / 2)
 
-    def lag_to_reach(self, widths: float, shared: float = 0.0) -> float:
-        """The lag by which the next period would bring the EWMA to ``widths`` standard errors."""
+    def lag_to_reach(self, share: float, shared: float = 0.0, material: float = 0.0) -> float:
+        """The lag by which the next period would bring the EWMA to a share of its limit."""
         variance = (1 - self.memory) ** 2 * self._variance + self.memory**2
         common = self._shared + self.memory * (shared - self._shared)
-        level = widths * hypot(sqrt(variance), common)
+        level = share * (material + self.sure * hypot(sqrt(variance), common))
         return (level - (1 - self.memory) * self.ewma) / self.memory
 
 
@@ -274,10 +276,10 @@ def behind(
     return tuple(answer)
 
 
-def limit_over(periods: int) -> float:
-    """The limit, in standard errors, that noise alone passes in one of 20 aims of so many periods.
+def limit_over(periods: int, sure: float = SURE) -> float:
+    """The limit, in standard errors, of an aim of so many periods; ``sure`` is that of 24.
 
     A longer aim is looked at more often, so its limit is wider: by 0.33 for each time that its
     periods are e-fold, from simulating the one-sided EWMA of independent normal lags.
     """
-    return SURE + LONGER * log(max(periods, SHORTEST) / USUAL)
+    return sure + LONGER * log(max(periods, SHORTEST) / USUAL)

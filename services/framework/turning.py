@@ -69,7 +69,6 @@ class _Coming:
         self._expected = course.expected(ordinal)
         self._season = fold.season_next(ordinal, self._expected)
         self._shared = course.shared(ordinal)
-        self._sure = course.sure
 
     def single(self) -> Turn | None:
         """The value that turns an aim with one level."""
@@ -77,9 +76,9 @@ class _Coming:
         if status is Status.DETERIORATING:
             return self._ending(self._recovers())
         if status is Status.OFF_TRACK:
-            return self._ending(self._easiest(self._on_path(self._sure / 2), self._reaches()))
+            return self._ending(self._easiest(self._on_path(0.5), self._reaches()))
         if status is Status.SLIPPING:
-            return self._ending(self._easiest(self._short(self._sure / 2), self._reaches()))
+            return self._ending(self._easiest(self._short(0.5), self._reaches()))
         return self._worsening()
 
     def ranged(self) -> list[Turn | None]:
@@ -91,9 +90,9 @@ class _Coming:
             side, edge, sign = (
                 (fold.path, course.low, 1) if below else (fold.upper, course.high, -1)
             )
-            return [self._turn(self._crossing(side, edge, self._sure / 2, sign=sign), below, None)]
-        low = self._crossing(fold.path, course.low, self._sure, sign=1)
-        high = self._crossing(fold.upper, course.high, self._sure, sign=-1)
+            return [self._turn(self._crossing(side, edge, 0.5, sign=sign), below, None)]
+        low = self._crossing(fold.path, course.low, 1, sign=1)
+        high = self._crossing(fold.upper, course.high, 1, sign=-1)
         return [self._turn(low, False, Status.OFF_TRACK), self._turn(high, True, Status.OFF_TRACK)]
 
     def _worsening(self) -> Turn | None:
@@ -102,10 +101,10 @@ class _Coming:
         if self._fold.status is Status.ACHIEVED:
             found = [(self._slips(), Status.SLIPPING)]
         else:
-            found = [(self._on_path(self._sure), Status.OFF_TRACK)]
+            found = [(self._on_path(1), Status.OFF_TRACK)]
         if course.improves:
             error = course.level.error
-            worse = self._crossing(self._fold.worse, course.level.value, self._sure, error)
+            worse = self._crossing(self._fold.worse, course.level.value, 1, error)
             found.append((worse, Status.DETERIORATING))
         known = [
             (-course.sign * value, value, makes) for value, makes in found if value is not None
@@ -130,25 +129,25 @@ class _Coming:
         known = [sign * value for value in values if value is not None]
         return sign * min(known) if known else None
 
-    def _on_path(self, widths: float) -> float | None:
-        return self._crossing(self._fold.path, self._expected, widths, self._shared)
+    def _on_path(self, share: float) -> float | None:
+        return self._crossing(self._fold.path, self._expected, share, self._shared)
 
-    def _short(self, widths: float) -> float | None:
+    def _short(self, share: float) -> float | None:
         """The value at which the lag behind the target, since achieved, crosses its limit."""
         slip = self._fold.slip
-        return None if slip is None else self._crossing(slip, self._course.target, widths)
+        return None if slip is None else self._crossing(slip, self._course.target, share)
 
     def _recovers(self) -> float | None:
         """The value that ends deteriorating: the evidence halved, and itself not far off."""
         level = self._course.level
-        lag = self._fold.worse.lag_to_reach(self._sure / 2, level.error)
+        lag = self._fold.worse.lag_to_reach(0.5, level.error, self._material(level.value))
         if lag < -FARTHEST and self._fold.worse.memory < 1:
             return None
         return self._value(level.value, min(lag, BEYOND), self._course.sign)
 
     def _slips(self) -> float | None:
         """The value that surely slips, and after which the last three do not reach the target."""
-        value, reaching = self._short(self._sure), self._reaches()
+        value, reaching = self._short(1), self._reaches()
         if value is None or reaching is None:
             return value
         sign = self._course.sign
@@ -160,17 +159,25 @@ class _Coming:
         if not self._course.improves or len(before) < RECENT - 1:
             return None
         short = -REACHED * sqrt(RECENT) - sum(before)
-        return self._value(self._course.target, short, self._course.sign)
+        return self._value(self._course.target, short / self._fold.recall, self._course.sign)
 
     def _crossing(
-        self, lag: Lag, level: float, widths: float, shared: float = 0.0, sign: int = 0
+        self, lag: Lag, level: float, share: float, shared: float = 0.0, sign: int = 0
     ) -> float | None:
-        """The value by which a running lag behind ``level`` comes to ``widths``; None: no value."""
-        needed = lag.lag_to_reach(widths, shared)
+        """The value that brings a running lag behind ``level`` to a share of its limit, if one."""
+        material = 0.0 if lag is self._fold.slip else self._material(level)
+        needed = lag.lag_to_reach(share, shared, material)
         if lag.memory < 1 and abs(needed) > FARTHEST:
             return None
         return self._value(level, needed, sign or self._course.sign)
 
-    def _value(self, level: float, lag: float, sign: int) -> float:
+    def _material(self, level: float) -> float:
+        return self._course.material / self._sigma(level)
+
+    def _sigma(self, level: float) -> float:
+        """The noise by which the value's lag behind a level is judged."""
         against = self._expected if self._course.low is not None else level
-        return level - sign * lag * self._fold.sigma_next(against) + self._season
+        return self._fold.sigma_next(against) * self._fold.recall
+
+    def _value(self, level: float, lag: float, sign: int) -> float:
+        return level - sign * lag * self._sigma(level) + self._season

@@ -2,9 +2,10 @@
 
 Every status, how it is entered and how it is left. E is the running mean (EWMA) of the lag behind
 the path, W of the lag behind the baseline, S of the lag behind the target since it was achieved,
-each against its own limit (2.7 standard errors over 24 periods, more for longer aims: *sure*; two
-thirds of that: *doubt*; exits at half of each). Values are judged without their season, and one
-value counts for at most 3 standard deviations in E, W and S.
+each against its own limit (*sure*; two thirds of that: *doubt*; exits at half of each). That of E
+and W is 7.5 % of the gap and 1.68 standard errors over 24 periods, more for longer aims; that of S,
+and where a level is held, 2.7 standard errors. Values are judged without their season, and one
+value counts for at most 2 standard deviations in E, W and S.
 Z3 is the standardised mean of the last three periods' distance from the target, G3 from the path.
 
 =============  ==========================================  =====================================
@@ -55,7 +56,7 @@ from services.framework.plan import Aim, AimMeasure, Plan
 from services.framework.reasons import reason_of, would_change
 from services.framework.series import Series, arrears, blind_at
 
-RULE_SET = "ewma-lag/2"
+RULE_SET = "ewma-lag/3"
 
 WORST_FIRST = (
     Status.MISSED,

@@ -134,12 +134,12 @@ def test_a_correction_that_leaves_the_present_as_it_is_pages_nobody(asked: Asked
     _by_month(hospital, "harm", worse)
     assert hospital.status("harm-21") == "deteriorating"
     told = len(asked.messages())
-    asked.post("measurements", measure="harm", period="2025-01", value=66)
+    asked.post("measurements", measure="harm", period="2025-03", value=66)
     answer = asked.why("harm-21")
     assert answer["status"] == "deteriorating"
     (restated,) = [r for r in answer["restated"] if r["subject"] == "aim:harm-21"]
     assert restated["months"]
-    assert restated["months"][0].startswith("2025-01")
+    assert restated["months"][0].startswith("2025-03")
     assert len(asked.messages()) == told
     assert asked.alert("STATUS", "aim:harm-21").state == "open"
 

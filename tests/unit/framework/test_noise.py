@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from itertools import accumulate, pairwise
-from math import cos, pi
+from math import cos, pi, sqrt
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.framework.ewma import recalled
 from services.framework.noise import Spread
 from services.framework.periods import Frequency
 from services.framework.season import Season
@@ -45,30 +46,31 @@ def test_a_season_scales_with_its_data(values: list[float], scale: float) -> Non
     assert scaled.effect(40) == pytest.approx(scale * plain.effect(40), rel=1e-6, abs=1e-6)
 
 
-def _spread(values: list[float], *, counts: bool = False) -> float:
-    spread = Spread(counts=counts)
+def _spread(values: list[float]) -> Spread:
+    spread = Spread()
     for ordinal, value in enumerate(values):
         spread.add(ordinal, value)
-    return spread.sigma
+    return spread
 
 
 def test_one_outlier_hardly_widens_the_spread() -> None:
-    assert _spread([*WHITE[:6], 15.0, *WHITE[6:]]) < 1.3 * _spread(WHITE)
+    assert _spread([*WHITE[:6], 15.0, *WHITE[6:]]).sigma < 1.3 * _spread(WHITE).sigma
 
 
-def test_values_that_recall_each_other_widen_it() -> None:
+def test_values_that_recall_each_other_make_a_running_mean_noisier() -> None:
     slow = list(accumulate([0.6, 0.5, 0.7, -0.4, -0.6, -0.5, -0.7, 0.5, 0.6, 0.4, -0.5, -0.6]))
     ranges = [abs(b - a) for a, b in pairwise(slow)]
     alone = sum(ranges) / len(ranges) / 1.128 * (1 + 2 / len(ranges))
-    assert _spread(slow) > alone
+    assert _spread(slow).sigma == pytest.approx(alone)
+    assert _spread(slow).recall > _spread(WHITE).recall >= 1
 
 
-def test_counts_are_never_below_their_distribution() -> None:
-    assert _spread([0.0, 0.01] * 6, counts=True) == 1.0
+def test_few_values_are_taken_to_recall_each_other_as_monthly_figures_do() -> None:
+    assert _spread(WHITE[:4]).recall == pytest.approx(sqrt(recalled(0.3) / 0.7))
 
 
 def test_a_gap_is_bridged_by_no_range() -> None:
-    spread = Spread(counts=False)
+    spread = Spread()
     for ordinal, value in ((0, 1.0), (2, 9.0), (3, 10.0)):
         spread.add(ordinal, value)
     assert spread.many == 1

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from itertools import pairwise
 from math import isfinite, sqrt
 
 import pytest
@@ -11,12 +10,13 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from services.framework.facts import Facts
-from services.framework.noise import PRIOR, Noise
+from services.framework.noise import Noise
 from services.framework.plan import Aim, Direction, Kind, Measure, PathPoint
 from services.framework.series import Point, read_series
 from services.framework.trajectory import (
     FARTHEST,
     SURE,
+    SURE_OF_LEVEL,
     Comparison,
     GlidePath,
     Lag,
@@ -146,23 +146,22 @@ def test_noise_of_individuals_is_the_mean_moving_range() -> None:
 
 def test_noise_of_a_proportion_is_binomial_at_the_path() -> None:
     measure = a_measure(kind=Kind.PROPORTION, per=100)
-    even = [(50.0, 100.0), (51.0, 100.0), (50.0, 100.0), (51.0, 100.0)]
+    even = [(50.0, 100.0), (51.0, 100.0)] * 12
     series = read_series(a_plan(measure=measure), Facts(counts(even, 100)), KEY)
     noise = Noise(measure, series.points, gap=10)
-    assert noise.at(80.0, 400.0) == pytest.approx(100 * sqrt(0.8 * 0.2 / 400))
+    assert noise.at(80.0, 400.0) == pytest.approx(100 * sqrt(0.8 * 0.2 / 400), rel=0.01)
+    assert noise.at(50.0, 100.0) == pytest.approx(noise.at(80.0, 400.0) * 2.5)
 
 
-def test_overdispersed_counts_widen_the_noise_as_laney_says() -> None:
+def test_overdispersed_counts_widen_the_noise() -> None:
     measure = a_measure(kind=Kind.RATE)
     wild = [(200.0, 1000.0), (300.0, 1000.0), (180.0, 1000.0), (320.0, 1000.0)]
     series = read_series(a_plan(measure=measure), Facts(counts(wild)), KEY)
-    level = 0.25
-    z = [(n / d - level) / sqrt(level / d) for n, d in wild]
-    sigma_z = sum(abs(b - a) for a, b in pairwise(z)) / 3 / 1.128
     noise = Noise(measure, series.points, gap=0.1)
-    assert sigma_z > 1
-    drawn = sqrt((PRIOR + 3 * sigma_z**2) / (PRIOR + 3))
-    assert noise.at(0.2, 500.0) == pytest.approx(drawn * sqrt(0.2 / 500))
+    as_said = sqrt(0.2 / 500)
+    assert noise.at(0.2, 500.0) > 1.4 * as_said
+    assert noise.running(0.2, 500.0) == noise.at(0.2, 500.0) * noise.recall
+    assert noise.recall > 1.5
 
 
 @pytest.mark.parametrize("numbers", [[], [5.0], [5.0] * 10])
@@ -198,9 +197,9 @@ def test_noise_is_finite_and_positive_whatever_the_counts(
 def test_the_limit_is_exact_in_time() -> None:
     evidence = behind([Comparison(1.0)] * 3)
     for t, step in enumerate(evidence, 1):
-        exact = sqrt(0.2 / 1.8 * (1 - 0.8 ** (2 * t)))
+        exact = sqrt(0.25 / 1.75 * (1 - 0.75 ** (2 * t)))
         assert step.limit == pytest.approx(SURE * exact)
-        assert step.ewma == pytest.approx(1 - 0.8**t)
+        assert step.ewma == pytest.approx(1 - 0.75**t)
 
 
 def test_a_missing_month_carries_the_evidence_on() -> None:
@@ -223,22 +222,38 @@ def test_a_later_period_never_changes_earlier_evidence(lags: list[float | None])
     assert behind(comparisons)[:-1] == behind(comparisons[:-1])
 
 
-@given(st.lists(st.floats(-5, 5), max_size=20), st.floats(0.5, 3))
-def test_the_lag_to_reach_a_limit_reaches_it(lags: list[float], widths: float) -> None:
+def test_a_lag_that_does_not_matter_is_taken_off_what_is_sure() -> None:
+    alone, beyond = Lag(), Lag()
+    for _ in range(5):
+        plain, material = alone.add(1.0), beyond.add(1.0, 0.0, 0.4)
+    assert material.ewma == plain.ewma
+    assert material.limit == pytest.approx(plain.limit + 0.4)
+
+
+@given(
+    st.lists(st.floats(-5, 5), max_size=20),
+    st.floats(0.2, 1.2),
+    st.floats(0, 0.5),
+    st.floats(0, 0.6),
+)
+def test_the_lag_to_reach_a_share_of_the_limit_reaches_it(
+    lags: list[float], share: float, shared: float, material: float
+) -> None:
     lag, ahead = Lag(), Lag()
     for one in lags:
-        lag.add(one)
-        ahead.add(one)
-    wanted = lag.lag_to_reach(widths)
+        lag.add(one, shared, material)
+        ahead.add(one, shared, material)
+    wanted = lag.lag_to_reach(share, shared, material)
     assume(abs(wanted) <= FARTHEST)
-    evidence = ahead.add(wanted)
-    assert evidence.ewma == pytest.approx(evidence.limit / SURE * widths, abs=1e-9)
+    evidence = ahead.add(wanted, shared, material)
+    assert evidence.ewma == pytest.approx(evidence.limit * share, abs=1e-9)
 
 
-def test_one_lag_counts_for_no_more_than_three() -> None:
-    assert behind([Comparison(3.0)])[0].ewma == behind([Comparison(9.0)])[0].ewma
+def test_one_lag_counts_for_no_more_than_two() -> None:
+    assert behind([Comparison(2.0)])[0].ewma == behind([Comparison(9.0)])[0].ewma
 
 
 def test_a_longer_aim_has_a_wider_limit() -> None:
     assert limit_over(24) == SURE
     assert limit_over(104) > limit_over(24) > limit_over(12)
+    assert limit_over(24, SURE_OF_LEVEL) == SURE_OF_LEVEL > SURE

@@ -123,7 +123,7 @@ def test_at_risk_can_clear_without_ever_being_off_track() -> None:
 
 
 def test_achieved_by_three_values_surely_past_the_target() -> None:
-    found = _run([90.0, 84.0, 82.0, 82.0, 83.0])
+    found = _run([90.0, 86.0, 84.0, 82.0, 83.0])
     assert found[-2:] == ["on_track", "achieved"]
 
 
@@ -134,13 +134,13 @@ def test_three_values_just_at_the_target_are_not_achieved_yet() -> None:
 def test_slipping_needs_more_than_a_wobble_around_the_target() -> None:
     reached = [90.0, 84.0, 82.0, 82.0, 83.0]
     assert _run([*reached, 87.0, 85.0, 87.0])[-1] == "achieved"
-    assert _run([*reached, 92.0, 93.0, 92.0])[-1] == "slipping"
+    assert _run([*reached, 94.0, 95.0, 94.0, 95.0])[-1] == "slipping"
 
 
 def test_slipping_ends_when_it_is_achieved_anew() -> None:
-    found = _run([90.0, 84.0, 82.0, 82.0, 83.0, 92.0, 93.0, 92.0, 82.0, 82.0, 82.0])
+    found = _run([90.0, 84.0, 82.0, 82.0, 83.0, 94.0, 95.0, 94.0, 95.0, 82.0, 82.0, 82.0])
     assert found[-1] == "achieved"
-    assert found[-3] == "slipping"
+    assert found[8:10] == ["slipping", "slipping"]
 
 
 def test_an_achieved_aim_is_watched_beyond_its_deadline() -> None:
