@@ -27,7 +27,7 @@ class Drain:
         """Judge and send until nothing waits, or ring for another turn when the time is spent."""
         end = time.monotonic() + BUDGET_SECONDS
         while time.monotonic() < end:
-            judged = self._services.judge.next(self._services.deliver)
+            judged = self._services.judge.several(self._services.deliver)
             if judged is Judged.QUIET:
                 continue
             sent = self._services.deliver.next()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import time
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any, NamedTuple
@@ -26,16 +27,21 @@ from services.framework.late import Case, Restated, Told, because, restate, span
 from services.framework.periods import local_date, midnight
 from services.framework.roster import Roster
 from services.ports.clock import Clock
-from services.ports.delivery import Handover
+from services.ports.delivery import Handover, Slot
 from services.ports.evaluation import (
     AlertChange,
     JudgementStore,
     Owed,
     Snapshot,
     UnreadableSubjectError,
+    Work,
 )
 
 _NEWS = frozenset({Change.OPEN, Change.STEP, Change.ANNOUNCE})
+MOST = 50
+"""Subjects of one transaction, where work has piled up."""
+LONGEST_SECONDS = 0.4
+"""Time after which no further one is judged in a transaction."""
 
 
 class Judged(Enum):
@@ -46,6 +52,48 @@ class Judged(Enum):
     NEWS = "judged, messages owed"
 
 
+class _Round:
+    """What comes of the subjects of one transaction, until its time is over."""
+
+    def __init__(self, hand: Handover | None) -> None:
+        self._hand = hand
+        self._end = 0.0
+        self._judged = 0
+        self.is_over = False
+        self.works: Sequence[Work] = ()
+        self.lease: datetime | None = None
+        self.leaving: list[Slot] = []
+        self.failed: list[tuple[Snapshot, Exception]] = []
+        self.tells = False
+
+    def begin(self, works: Sequence[Work]) -> None:
+        """Take what is to be judged; its time runs from now."""
+        self.works = works
+        self._end = time.monotonic() + LONGEST_SECONDS
+
+    @property
+    def came(self) -> Judged:
+        """What came of it."""
+        if not self.works:
+            return Judged.NOTHING
+        return Judged.NEWS if self.tells else Judged.QUIET
+
+    def leased(self, system: datetime) -> datetime | None:
+        """Until when what leaves at once is leased: of all of them alike."""
+        if self.lease is None and self._hand is not None:
+            self.lease = self._hand.lease(system)
+        return self.lease
+
+    def judged(self) -> None:
+        """Note that one more was; feeds that wait for the locks do not wait for all."""
+        self._judged += 1
+        self.is_over = time.monotonic() >= self._end
+
+    def fitting(self, most: int) -> int:
+        """How many to take next time: as many as fitted, or more where all did."""
+        return max(2, self._judged) if self.is_over else min(MOST, most * 2)
+
+
 class Judge:
     """Judges subjects as of business time. ``merge`` is how long a mail waits for others."""
 
@@ -53,6 +101,8 @@ class Judge:
         self._store = store
         self._clock = clock
         self._merge = merge
+        self._singly = 0
+        self._most = MOST
 
     def next(self, hand: Handover | None = None) -> Judged:
         """Judge one subject, if any is stale or due.
@@ -60,31 +110,76 @@ class Judge:
         A subject that cannot be judged is put off, so that the others go on. Given somebody to
         hand over to, what leaves at once is sent as soon as it is committed.
         """
-        judged: Snapshot | None = None
+        return self._judge(hand, 1)
+
+    def several(self, hand: Handover | None = None) -> Judged:
+        """Judge one subject, or several in one transaction where work has piled up.
+
+        If that cannot be written, nothing of it was: they are then judged one by one.
+        """
+        if self._singly > 0:
+            self._singly -= 1
+            return self._judge(hand, 1)
+        return self._judge(hand, self._most)
+
+    def _judge(self, hand: Handover | None, most: int) -> Judged:
+        round_ = _Round(hand)
         try:
-            with self._store.next() as work:
-                if work is None:
-                    return Judged.NOTHING
-                judged = work.snapshot
-                evaluation = evaluate(judged.plan, judged.facts, judged.subject, judged.as_of)
-                restated = _restated(judged, evaluation)
-                changes = self._changes(judged, evaluation, _Past(restated, work.restated_to))
-                lease = hand.lease(judged.system) if hand else None
-                leaving = work.store(evaluation, changes, lease, restated)
-        except UnreadableSubjectError as error:
+            with self._store.next(most) as works:
+                round_.begin(works)
+                self._each(round_)
+        except UnreadableSubjectError as unread:
+            self._unread(unread, most)
+            return Judged.QUIET
+        except Exception as unwritten:
+            if not round_.works:
+                raise
+            self._unwritten(round_, unwritten)
+            return Judged.QUIET
+        for snapshot, error in round_.failed:
+            self._put_off(snapshot, error)
+        if most > 1:
+            self._most = round_.fitting(most)
+        if hand and round_.lease:
+            hand.send(round_.leaving, round_.lease)
+        return round_.came
+
+    def _each(self, round_: _Round) -> None:
+        for work in round_.works:
+            if not round_.is_over:
+                self._one(work, round_)
+
+    def _unread(self, error: UnreadableSubjectError, most: int) -> None:
+        if error.alone:
             now = self._clock.system_now()
             self._store.failed(error.organisation_id, error.subject, str(error), now)
-            return Judged.QUIET
-        except Exception as error:
-            if judged is None:
-                raise
-            name = type(error).__name__
-            why = f"{name}: {error}"
-            self._store.failed(judged.organisation_id, judged.subject, why, judged.system)
-            return Judged.QUIET
-        if hand and lease:
-            hand.send(leaving, lease)
-        return Judged.NEWS if any(change.decision.tells for change in changes) else Judged.QUIET
+        else:
+            self._singly = most
+
+    def _unwritten(self, round_: _Round, error: Exception) -> None:
+        if len(round_.works) > 1:
+            self._singly = len(round_.works)
+        else:
+            self._put_off(round_.works[0].snapshot, error)
+
+    def _one(self, work: Work, round_: _Round) -> None:
+        """Judge one of a round; what cannot be judged is left unwritten."""
+        snapshot = work.snapshot
+        try:
+            evaluation = evaluate(snapshot.plan, snapshot.facts, snapshot.subject, snapshot.as_of)
+            restated = _restated(snapshot, evaluation)
+            changes = self._changes(snapshot, evaluation, _Past(restated, work.restated_to))
+        except Exception as error:  # noqa: BLE001 - a fault of ours, which stops no other subject
+            round_.failed.append((snapshot, error))
+            return
+        lease = round_.leased(snapshot.system)
+        round_.leaving += work.store(evaluation, changes, lease, restated)
+        round_.tells |= any(change.decision.tells for change in changes)
+        round_.judged()
+
+    def _put_off(self, snapshot: Snapshot, error: Exception) -> None:
+        why = f"{type(error).__name__}: {error}"
+        self._store.failed(snapshot.organisation_id, snapshot.subject, why, snapshot.system)
 
     def _changes(
         self, snapshot: Snapshot, evaluation: Evaluation, past: _Past

@@ -142,5 +142,4 @@ def _measure_dates(situation: Situation) -> set[date | None]:
     plan = situation.plan
     sites = {site.ended for site in plan.sites.values()}
     strata = {stratum.ended for stratum in plan.strata.values()}
-    aims = {aim.ended for aim in plan.aims.values()}
-    return sites | strata | aims | {plan.measures[situation.subject.id].ended}
+    return sites | strata | plan.aims_end | {plan.measures[situation.subject.id].ended}

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import date, datetime
+from collections.abc import Callable, Mapping
+from dataclasses import fields, is_dataclass
+from datetime import date
 from typing import Any
 
 from services.framework.periods import Period
@@ -11,14 +12,33 @@ from services.framework.periods import Period
 
 def plain(value: Any) -> Any:
     """Dataclasses as objects, periods by label, dates and instants in ISO; enums are their text."""
-    if isinstance(value, Period):
-        return value.label
-    if hasattr(value, "__dataclass_fields__"):
-        return {name: plain(getattr(value, name)) for name in value.__dataclass_fields__}
-    if isinstance(value, Mapping):
-        return {key: plain(entry) for key, entry in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [plain(entry) for entry in value]
-    if isinstance(value, (datetime, date)):
-        return value.isoformat()
-    return value
+    known = type(value)
+    if known in _AS_IT_IS:
+        return value
+    maker = _MAKERS.get(known)
+    if maker is None:
+        maker = _MAKERS[known] = _maker(known)
+    return maker(value)
+
+
+_AS_IT_IS = frozenset({str, int, float, bool, type(None)})
+"""What most of a judgement is made of."""
+
+
+_MAKERS: dict[type[Any], Callable[[Any], Any]] = {}
+
+
+def _maker(known: type[Any]) -> Callable[[Any], Any]:
+    """How values of a type are made plain."""
+    if known is Period:
+        return lambda value: value.label
+    if is_dataclass(known):
+        names = tuple(field.name for field in fields(known))
+        return lambda value: {name: plain(getattr(value, name)) for name in names}
+    if issubclass(known, Mapping):
+        return lambda value: {key: plain(entry) for key, entry in value.items()}
+    if issubclass(known, (list, tuple)):
+        return lambda value: [plain(entry) for entry in value]
+    if issubclass(known, date):
+        return lambda value: value.isoformat()
+    return lambda value: value

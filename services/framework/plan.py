@@ -385,7 +385,34 @@ class Plan:
     @cached_property
     def serving(self) -> dict[str, tuple[Project, ...]]:
         """The projects that serve each driver, by ``aim/driver``."""
-        return {
-            key: tuple(p for p in self.projects.values() if p.serves_driver(key))
-            for key in self.drivers
-        }
+        found: dict[str, list[Project]] = {key: [] for key in self.drivers}
+        for project in self.projects.values():
+            for key in dict.fromkeys(serve.driver for serve in project.serves):
+                if key in found:
+                    found[key].append(project)
+        return {key: tuple(projects) for key, projects in found.items()}
+
+    @cached_property
+    def judging(self) -> dict[str, tuple[Aim, ...]]:
+        """The aims that are judged on each measure, by its id."""
+        found: dict[str, list[Aim]] = {measure: [] for measure in self.measures}
+        for aim in self.aims.values():
+            for measure in dict.fromkeys(judged.measure for judged in aim.measures):
+                found.setdefault(measure, []).append(aim)
+        return {measure: tuple(aims) for measure, aims in found.items()}
+
+    @cached_property
+    def moved_by(self) -> dict[str, tuple[Aim, ...]]:
+        """The aims that are judged or driven by each measure, by its id."""
+        found: dict[str, list[Aim]] = {}
+        for aim in self.aims.values():
+            judged = (each.measure for each in aim.measures)
+            driven = (driver.measure for driver in aim.drivers if driver.measure is not None)
+            for measure in dict.fromkeys((*judged, *driven)):
+                found.setdefault(measure, []).append(aim)
+        return {measure: tuple(aims) for measure, aims in found.items()}
+
+    @cached_property
+    def aims_end(self) -> frozenset[date]:
+        """The dates on which aims end."""
+        return frozenset(aim.ended for aim in self.aims.values() if aim.ended is not None)

@@ -15,9 +15,10 @@ from services.framework.judgement import Evaluation, Subject, SubjectKind
 from services.framework.plain import plain
 from services.framework.plan import Plan
 from services.persistence import tables
+from services.persistence.bearings import bearing
 from services.persistence.engine import reading
 from services.persistence.plans import PlanStore
-from services.persistence.snapshots import bearing, load_facts
+from services.persistence.snapshots import load_facts
 from services.ports.evaluation import History, Said, Seen
 
 _EVALUATION, _SUBJECT = tables.evaluation, tables.subject

@@ -10,29 +10,26 @@ from uuid import uuid4
 
 import sqlalchemy as sa
 
-from services.alerting.lifecycle import Change, Standing
+from services.alerting.lifecycle import Change
 from services.alerting.overtaken import Heard, To, hears, overtaken, told_of_wrong
 from services.framework.evaluate import ENGINE_VERSION
-from services.framework.facts import Facts
-from services.framework.judgement import Evaluation, Severity, Status, Subject, SubjectKind
-from services.framework.late import LateFact, Restated, because, late_of, may_be_late
-from services.framework.plan import Plan
+from services.framework.judgement import Evaluation, Subject, SubjectKind
+from services.framework.late import Restated, because
 from services.persistence import tables
 from services.persistence.clock import ClockReading, read_clock
 from services.persistence.engine import is_sqlite, reading, writing
 from services.persistence.evaluations import as_json, outcome_hash
+from services.persistence.known import Known, known_of
 from services.persistence.plans import PlanStore
-from services.persistence.snapshots import Bearing, bearing, load_facts
 from services.ports.clock import Clock
 from services.ports.delivery import Part, Slot
-from services.ports.evaluation import AlertChange, Snapshot, UnreadableSubjectError
+from services.ports.evaluation import AlertChange, UnreadableSubjectError
 
 _SUBJECT, _EVALUATION = tables.subject, tables.evaluation
 _ALERT, _MESSAGE = tables.alert, tables.message
-APART = timedelta(seconds=2)
+APART, LONG = timedelta(seconds=2), timedelta(seconds=3)
 _FIRST_WAIT, _LONGEST_WAIT = timedelta(seconds=10), timedelta(hours=1)
 _MAIL = "mail"
-_MOST_NAMED = 500
 
 
 class DatabaseJudgementStore:
@@ -56,40 +53,62 @@ class DatabaseJudgementStore:
         self._apart = apart
 
     @contextmanager
-    def next(self) -> Iterator[_Work | None]:
-        """The next subject, by rank; None where none waits. Commits when left well.
+    def next(self, most: int = 1) -> Iterator[Sequence[_Work]]:
+        """The next subjects, by rank; none where none waits. Commits when left well.
 
-        It is judged as of an instant taken under its lock: what was known before is then seen.
+        One, or up to ``most`` of one organisation where the first has waited for `LONG`: work that
+        piles up is done faster together. They are judged as of an instant taken under their locks:
+        what was known before is then seen.
         """
         if is_sqlite(self._engine) and not self._any():
-            yield None
+            yield ()
             return
         with writing(self._engine) as connection:
-            now, reading_of = self._clock.system_now(), read_clock(connection)
-            row = connection.execute(_WAITING, _at(now, reading_of)).first()
-            if row is None:
-                yield None
+            clock = read_clock(connection)
+            rows = self._claim(connection, clock, most)
+            if not rows:
+                yield ()
                 return
             locked = self._clock.system_now()
-            yield self._work(connection, row, (locked, reading_of.business(locked)))
+            works = self._works(connection, rows, (locked, clock.business(locked)))
+            yield works
+            _flush(connection, works)
 
-    def _work(self, connection: sa.Connection, row: Any, now: tuple[datetime, datetime]) -> _Work:
+    def _claim(self, connection: sa.Connection, clock: ClockReading, most: int) -> list[Any]:
+        """Lock the first that waits and, where it has waited for long, those that come next."""
+        now = self._clock.system_now()
+        given = _at(now, clock)
+        first = connection.execute(_WAITING, {**given, "most": 1}).first()
+        if first is None:
+            return []
+        if most == 1 or not _waited(first, given):
+            return [first]
+        rows = connection.execute(_WAITING, {**given, "most": most}).all()
+        return [row for row in rows if row.organisation_id == first.organisation_id]
+
+    def _works(
+        self, connection: sa.Connection, rows: Sequence[Any], now: tuple[datetime, datetime]
+    ) -> list[_Work]:
+        """What is to be judged; what one subject alone cannot be read by is said of it."""
+        first = rows[0]
         try:
-            plan = self._plans.version(row.organisation_id, row.plan_version)
+            plan = self._plans.version(first.organisation_id, first.plan_version)
             apart = APART if self._apart is None else self._apart
-            return _Work(connection, row, plan, now, self._domain, apart)
+            every = zip(rows, known_of(connection, rows, plan, now), strict=True)
+            return [_Work(connection, row, known, self._domain, apart) for row, known in every]
         except Exception as error:
-            subject = Subject(SubjectKind(row.kind), row.key)
+            subject = Subject(SubjectKind(first.kind), first.key)
             why = f"{type(error).__name__}: {error}"
-            raise UnreadableSubjectError(row.organisation_id, subject, why) from error
+            raise UnreadableSubjectError(
+                first.organisation_id, subject, why, alone=len(rows) == 1
+            ) from error
 
     def _any(self) -> bool:
         """Whether anything waits, asked without the writer's lock."""
         with reading(self._engine) as connection:
             now = self._clock.system_now()
-            return (
-                connection.execute(_WAITING, _at(now, read_clock(connection))).first() is not None
-            )
+            given = {**_at(now, read_clock(connection)), "most": 1}
+            return connection.execute(_WAITING, given).first() is not None
 
     def failed(self, organisation_id: int, subject: Subject, error: str, now: datetime) -> None:
         """Put the subject off, twice as long each time, and keep the error."""
@@ -123,7 +142,7 @@ def _waiting() -> sa.Select[Any]:
         sa.select(_SUBJECT, _PLAN_VERSION, *_LAST)
         .where(sa.or_(subject.rank_at.is_not(None), due), allowed)
         .order_by(sa.func.coalesce(subject.rank_at, now), subject.id)
-        .limit(1)
+        .limit(sa.bindparam("most", type_=sa.Integer))
         .with_for_update(skip_locked=True, of=_SUBJECT)
     )
 
@@ -156,11 +175,17 @@ _LAST_RESTATED = (
     .order_by(tables.restatement.c.id.desc())
     .limit(1)
 )
-_OF_SUBJECT = sa.select(_ALERT).where(_ALERT.c.subject_id == sa.bindparam("subject"))
 
 
 def _at(system_now: datetime, clock: ClockReading) -> dict[str, datetime]:
     return {"system_now": system_now, "business_now": clock.business(system_now)}
+
+
+def _waited(row: Any, at: Mapping[str, datetime]) -> bool:
+    """Whether what waits has waited for long."""
+    if row.rank_at is not None:
+        return bool(at["system_now"] - row.rank_at >= LONG)
+    return bool(at["business_now"] - row.wake_at >= LONG)
 
 
 class _Work:
@@ -170,36 +195,22 @@ class _Work:
         self,
         connection: sa.Connection,
         row: Any,
-        plan: Any,
-        now: tuple[datetime, datetime],
+        known: Known,
         domain: str,
         apart: timedelta,
     ) -> None:
         self._connection = connection
         self._row = row
         self._apart = apart
-        self._system, self._business = now
+        self._alerts = known.alerts
+        self._system, self._business = known.snapshot.system, known.snapshot.as_of
         self._domain = domain
         self._lease: datetime | None = None
         self._leaving: list[Slot] = []
-        subject = Subject(SubjectKind(row.kind), row.key)
-        looked_at = bearing(connection, row.organisation_id, plan, subject)
-        self._alerts = _alerts(connection, row.id)
-        facts = load_facts(connection, row.organisation_id, plan, looked_at)
-        self.snapshot = Snapshot(
-            row.id,
-            row.organisation_id,
-            subject,
-            row.sequence,
-            plan,
-            facts,
-            _sequences(connection, row, {str(subject), *looked_at.keys}),
-            {key: _standing(alert) for key, alert in self._alerts.items()},
-            self._system,
-            self._business,
-            _late(connection, row, plan, looked_at, facts),
-            row.last_valid_to,
-        )
+        self.snapshot = known.snapshot
+        self.judged: dict[str, Any] | None = None
+        self.held: dict[str, Any] | None = None
+        self.new: dict[str, Any] | None = None
 
     def restated_to(self, period: str) -> bool:
         """Whether what was last restated of the subject reached to ``period``."""
@@ -221,7 +232,7 @@ class _Work:
         if restated is not None:
             told = {(c.expectation, c.about) for c in changes if c.restated and c.decision.tells}
             self._restate(restated, told)
-        judged = {
+        self.judged = {
             "subject": self._row.id,
             "judged_sequence": self._row.sequence,
             "rank_at": None,
@@ -231,7 +242,6 @@ class _Work:
             "attempts": 0,
             "last_error": None,
         }
-        self._connection.execute(_JUDGED, judged)
         return self._leaving
 
     def _keep(self, evaluation: Evaluation) -> None:
@@ -239,11 +249,10 @@ class _Work:
         body = as_json(evaluation)
         digest = outcome_hash(body)
         if self._row.last_outcome_hash == digest:
-            held = {"last": self._row.last_id, "valid_to": evaluation.as_of}
-            self._connection.execute(_HELD, held)
+            self.held = {"last": self._row.last_id, "valid_to": evaluation.as_of}
             return
         verdict = evaluation.verdict
-        row = {
+        self.new = {
             "valid_to": evaluation.as_of,
             "body": body,
             "plan_version": self.snapshot.plan.version,
@@ -257,7 +266,6 @@ class _Work:
             "blind_since": verdict.blind_since.label if verdict and verdict.blind_since else None,
             "outcome_hash": digest,
         }
-        self._connection.execute(_EVALUATION.insert(), row)
 
     def _restate(self, restated: Restated, told: Collection[tuple[str, str]]) -> None:
         """Keep what is restated; an alert that no step tells of it hears of it in its timeline."""
@@ -463,46 +471,13 @@ def _left() -> sa.Select[Any]:
 _UNSENT, _LEFT = _unsent(), _left()
 
 
-def _late(
-    connection: sa.Connection, row: Any, plan: Plan, looked_at: Bearing, facts: Facts
-) -> tuple[LateFact, ...]:
-    """What came late since the last judgement, by the sequences that it saw."""
-    since, nothing_new = row.last_valid_to, row.judged_sequence == row.sequence
-    if since is None or nothing_new or not may_be_late(plan, facts, since):
-        return ()
-    last = sa.select(_EVALUATION.c.seen).where(_EVALUATION.c.id == row.last_id)
-    seen = connection.execute(last).scalar_one()
-    before = load_facts(connection, row.organisation_id, plan, looked_at, seen)
-    return late_of(plan, before, facts, since)
-
-
-def _alerts(connection: sa.Connection, subject_id: int) -> dict[tuple[str, str], Any]:
-    rows = connection.execute(_OF_SUBJECT, {"subject": subject_id})
-    return {(row.expectation, row.about): row for row in rows}
-
-
-def _standing(row: Any) -> Standing:
-    return Standing(
-        row.state != "resolved",
-        Severity(row.severity),
-        Status(row.status) if row.status else None,
-        row.reason,
-        row.opened_at,
-        row.resolved_at,
+def _flush(connection: sa.Connection, works: Sequence[_Work]) -> None:
+    """Write what was judged: evaluations, how long the last ones held, and the marks."""
+    written = (
+        (_EVALUATION.insert(), [work.new for work in works if work.new]),
+        (_HELD, [work.held for work in works if work.held]),
+        (_JUDGED, [work.judged for work in works if work.judged]),
     )
-
-
-def _sequences(connection: sa.Connection, row: Any, names: set[str]) -> dict[str, int]:
-    """How far each subject's facts went when they were read."""
-    found = {f"{row.kind}:{row.key}": int(row.sequence)}
-    others = [tuple(name.split(":", 1)) for name in sorted(names - found.keys())]
-    if not others:
-        return found
-    subject = _SUBJECT.c
-    query = sa.select(subject.kind, subject.key, subject.sequence).where(
-        subject.organisation_id == row.organisation_id
-    )
-    if len(others) <= _MOST_NAMED:
-        query = query.where(sa.tuple_(subject.kind, subject.key).in_(others))
-    read = ((f"{kind}:{key}", last) for kind, key, last in connection.execute(query))
-    return found | {name: last for name, last in read if name in names and name not in found}
+    for statement, values in written:
+        if values:
+            connection.execute(statement, values if len(values) > 1 else values[0])

@@ -39,7 +39,8 @@ _ORGANISATION = tables.organisation
 _VERSION = tables.plan_version
 _CHANGE = tables.plan_change
 _SUBJECT = tables.subject
-_CACHED = 128
+_CACHED, _ROOM = 128, 100_000
+"""Plans that are kept built, and the parts that they may have between them."""
 SOURCE = "plan"
 _TUNED = "/parameters"
 
@@ -189,8 +190,15 @@ class PlanStore:
     def _keep(self, key: tuple[int, int], plan: Plan) -> None:
         with self._guard:
             self._plans[key] = plan
-            while len(self._plans) > _CACHED:
-                self._plans.popitem(last=False)
+            parts = sum(map(_parts, self._plans.values()))
+            while len(self._plans) > _CACHED or (parts > _ROOM and len(self._plans) > 1):
+                parts -= _parts(self._plans.popitem(last=False)[1])
+
+
+def _parts(plan: Plan) -> int:
+    """How large a plan is in memory: its aims, drivers, measures, projects and milestones."""
+    own = len(plan.aims) + len(plan.drivers) + len(plan.measures) + len(plan.projects)
+    return own + len(plan.milestones)
 
 
 def _setting(row: Any) -> SettingChange:

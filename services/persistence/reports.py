@@ -10,11 +10,12 @@ import sqlalchemy as sa
 
 from services.framework.facts import Facts
 from services.persistence import findings, tables
+from services.persistence.bearings import Bearing
+from services.persistence.bearings import Look as SeriesLook
 from services.persistence.engine import reading
 from services.persistence.plans import PlanStore
 from services.persistence.restatements import restatements
-from services.persistence.snapshots import Bearing, load_facts
-from services.persistence.snapshots import Look as SeriesLook
+from services.persistence.snapshots import load_facts
 from services.ports.reporting import (
     AlertLine,
     AlertRecord,

@@ -67,10 +67,16 @@ class AlertChange:
 
 
 class UnreadableSubjectError(Exception):
-    """What bears on a subject could not be read; nothing was written."""
+    """What bears on a subject could not be read; nothing was written.
 
-    def __init__(self, organisation_id: int, subject: Subject, why: str) -> None:
+    Where it was not read ``alone``, it may be another's.
+    """
+
+    def __init__(
+        self, organisation_id: int, subject: Subject, why: str, *, alone: bool = True
+    ) -> None:
         super().__init__(why)
+        self.alone = alone
         self.organisation_id = organisation_id
         self.subject = subject
 
@@ -104,10 +110,11 @@ class Work(Protocol):
 class JudgementStore(Protocol):
     """Finds what is to be judged."""
 
-    def next(self) -> AbstractContextManager[Work | None]:
-        """The next stale or due subject, locked, or None. Commits when left well.
+    def next(self, most: int = 1) -> AbstractContextManager[Sequence[Work]]:
+        """The next stale or due subject, locked, or none. Commits when left well.
 
-        Raises UnreadableSubjectError.
+        Up to ``most`` at once where work has piled up; what of them is not stored waits on. Raises
+        UnreadableSubjectError.
         """
         ...
 

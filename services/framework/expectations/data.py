@@ -241,7 +241,7 @@ def _first_awaited(series: Series, start: Period | None) -> Period | None:
 def _judged(situation: Situation, measure: Measure) -> dict[SeriesKey, Period]:
     """The series that aims not yet ended are judged on, with the first period of the earliest."""
     answer: dict[SeriesKey, Period] = {}
-    for aim in situation.plan.aims.values():
+    for aim in situation.plan.judging[measure.id]:
         if aim.start is None or (aim.ended is not None and aim.ended <= situation.today):
             continue
         for declared in aim.measures:

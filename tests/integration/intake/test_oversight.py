@@ -15,7 +15,8 @@ from services.framework.judgement import Subject
 from services.framework.periods import Frequency, Period
 from services.framework.plan import Plan
 from services.persistence import tables
-from services.persistence.snapshots import Bearing, bearing, load_facts
+from services.persistence.bearings import Bearing, bearing
+from services.persistence.snapshots import load_facts
 from tests.integration.intake.conftest import NOW, Hospital
 
 LATER = datetime(2026, 12, 1, 9, 0, tzinfo=UTC)

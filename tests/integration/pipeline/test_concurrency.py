@@ -14,7 +14,7 @@ import pytest
 from services.bootstrap import MailOptions, Options, Services
 from services.evaluation.judge import Judged
 from services.evaluation.recompute import recompute
-from services.persistence import judgements, snapshots, tables
+from services.persistence import judgements, known, snapshots, tables
 from tests.integration.pipeline.conftest import HARM, HSMR, PLAN, Hospital
 
 
@@ -113,10 +113,10 @@ def test_events_of_projects_arrive_while_their_aim_is_judged(
 
 
 def test_every_evaluation_comes_out_the_same_again(hospital: Hospital) -> None:
-    for known in range(11, len(HARM) + 1):
-        hospital.at(2024 + known // 12, known % 12 + 1, 20)
-        hospital.feed("harm", HARM[:known])
-        hospital.feed("hsmr", HSMR[:known])
+    for count in range(11, len(HARM) + 1):
+        hospital.at(2024 + count // 12, count % 12 + 1, 20)
+        hospital.feed("harm", HARM[:count])
+        hospital.feed("hsmr", HSMR[:count])
         hospital.judge()
     _all_come_out_the_same(hospital)
 
@@ -137,17 +137,17 @@ def test_a_fact_that_arrives_while_its_subject_is_judged_stays_to_be_judged(
     hospital.judge()
     hospital.feed("harm", HARM[:12])
     arrived: list[threading.Thread] = []
-    loads = snapshots.load_facts
+    loads = snapshots.load_each
 
     def slow(*given: Any) -> Any:
-        facts = loads(*given)
+        facts = list(loads(*given))
         if not arrived:
             arrived.append(threading.Thread(target=lambda: hospital.feed("harm", HARM)))
             arrived[0].start()
             arrived[0].join(0.5)
         return facts
 
-    monkeypatch.setattr(judgements, "load_facts", slow)
+    monkeypatch.setattr(known, "load_each", slow)
     hospital.judge()
     arrived[0].join(30)
     hospital.judge()
