@@ -21,6 +21,7 @@ from services.framework.judgement import Evaluation, Status, Subject, SubjectKin
 from services.framework.periods import Frequency, Period, PeriodError, between, midnight
 from services.framework.plan import ALL, SYSTEM, Aim, Kind, Measure, Plan, Switch
 from services.framework.series import known_to, sites_of
+from services.framework.suppression import protected
 
 COLUMNS = frozenset(
     {
@@ -131,7 +132,7 @@ def read_history(plan: Plan, rows: Iterable[Mapping[str, str | None]]) -> Histor
         raise BacktestError(troubles)
     if not spoken:
         raise BacktestError(["the data has no rows"])
-    return History(_versioned(read), max(spoken))
+    return History(protected(plan, _versioned(read)), max(spoken))
 
 
 def _cells(row: Mapping[str, str | None]) -> dict[str, str]:

@@ -56,6 +56,7 @@ class Observation:
     ``value`` is in the measure's units (already scaled by ``per``); it is None where the value is
     suppressed or withdrawn. For an ``events`` measure the period is the day of the event, the value
     the number of events on it, and ``complete_through`` the date up to which silence means none.
+    One that is ``hidden`` was suppressed here, not by its sender: its counts are for sums only.
     """
 
     key: SeriesKey
@@ -73,6 +74,7 @@ class Observation:
     occurred_at: datetime | None = None
     received_at: datetime | None = None
     source: str | None = None
+    hidden: bool = False
 
     @property
     def usable(self) -> bool:

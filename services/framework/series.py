@@ -101,11 +101,23 @@ def sites_of(plan: Plan, measure: Measure) -> tuple[str, ...]:
     return measure.sites or tuple(plan.sites)
 
 
-def _direct(measure: Measure, facts: Facts, key: SeriesKey) -> list[Point]:
+def _direct(
+    measure: Measure, facts: Facts, key: SeriesKey, *, counted_in: bool = False
+) -> list[Point]:
+    """The points that were told; with ``counted_in`` hidden ones have their counts, for a sum."""
     observations = facts.observations.get(key, ())
     if measure.kind is Kind.EVENTS:
         return _counted(measure, current(observations))
-    return [_point(measure, observation) for observation in current(observations)]
+    known = current(observations)
+    return [_point(measure, _unhidden(measure, o) if counted_in else o) for o in known]
+
+
+def _unhidden(measure: Measure, one: Observation) -> Observation:
+    """A hidden value whose counts are known, as a sum needs it; any other as it is."""
+    if not one.hidden or one.numerator is None or not one.denominator:
+        return one
+    value = one.numerator / one.denominator * measure.per
+    return replace(one, value=value, suppressed=False)
 
 
 def _point(measure: Measure, observation: Observation) -> Point:
@@ -190,7 +202,7 @@ def _rolled_up(plan: Plan, measure: Measure, facts: Facts, key: SeriesKey) -> li
     sites = sites_of(plan, measure)
     by_period: dict[Period, dict[str, Point]] = {}
     for site in sites:
-        for point in _direct(measure, facts, replace(key, site=site)):
+        for point in _direct(measure, facts, replace(key, site=site), counted_in=True):
             by_period.setdefault(point.period, {})[site] = point
     return [
         _sum(measure, period, [s for s in sites if _open(plan, s, period)], points)

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, NamedTuple
 
+from services.framework.plan import Plan
+from services.framework.suppression import is_small
 from services.intake.bodies import RawItem, from_objects
 from services.intake.entries import Checker, Sender
 from services.intake.refusals import Trouble
@@ -171,7 +173,10 @@ class _Run:
         by_item = {entry.item: entry for entry in entries}
         for outcomes in self._intake.keep(standing, stamp, entries):
             for outcome in outcomes:
-                self._results[outcome.item] = _result(by_item[outcome.item], outcome)
+                entry = by_item[outcome.item]
+                self._results[outcome.item] = _result(
+                    entry, _discreet(standing.plan, entry, outcome)
+                )
         self._results.update((result.item, result) for result in refused)
 
 
@@ -194,6 +199,18 @@ def waves(entries: Iterable[Entry]) -> list[list[Entry]]:
             found.append([])
         found[number].append(entry)
     return found
+
+
+def _discreet(plan: Plan, entry: Entry, outcome: Outcome) -> Outcome:
+    """The outcome without the small number that a correction corrects: it is kept from view."""
+    before = outcome.before
+    measure = plan.measures.get(entry.measure) if isinstance(entry, MeasurementEntry) else None
+    if measure is None or before is None:
+        return outcome
+    if not is_small(measure, before.get("numerator"), before.get("denominator")):
+        return outcome
+    blank = dict.fromkeys(("value", "numerator", "denominator"))
+    return outcome._replace(before={**before, **blank, "suppressed": True})
 
 
 def _result(entry: Entry, outcome: Outcome) -> ItemResult:

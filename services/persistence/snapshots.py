@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from services.framework.facts import AimRevision, Facts, Maturity, Observation, SeriesKey
 from services.framework.periods import Frequency, Period
 from services.framework.plan import Plan
+from services.framework.suppression import protected, protects
 from services.persistence import facts_reading as read
 from services.persistence import tables
 from services.persistence.bearings import Bearing, Look
@@ -40,7 +41,8 @@ def load_each(
     seen: Mapping[str, int] | None = None,
 ) -> Iterator[Facts]:
     """The facts that bear on each of several subjects, in their order, read together."""
-    rows = SubjectRows(connection, organisation_id, bearings)
+    wide = [each._replace(looks=_widened(plan, each.looks)) for each in bearings]
+    rows = SubjectRows(connection, organisation_id, wide)
     aims = dict.fromkeys(aim for each in bearings for aim in _aims(each))
     revised = defaultdict(list)
     for one in load_revisions(connection, organisation_id, plan, aims):
@@ -82,7 +84,34 @@ def _facts(
     )
 
 
+def _guards(plan: Plan, look: Look) -> bool:
+    """Whether small numbers of the measure looked at are hidden."""
+    return protects(plan.measures.get(look.measure))
+
+
+def _widened(plan: Plan, looks: Sequence[Look]) -> tuple[Look, ...]:
+    """The looks; where small numbers are hidden at the whole measure, for one hides another."""
+    return tuple(Look(look.measure) if _guards(plan, look) else look for look in looks)
+
+
 def _observations(
+    plan: Plan, rows: SubjectRows, looks: Sequence[Look], seen: Mapping[str, int] | None
+) -> dict[SeriesKey, tuple[Observation, ...]]:
+    """What is known where is looked, without small numbers and what would give them away."""
+    guarded = [look for look in looks if _guards(plan, look)]
+    if not guarded:
+        return _as_told(plan, rows, looks, seen)
+    found = _as_told(plan, rows, [look for look in looks if look not in guarded], seen)
+    whole = dict.fromkeys(Look(look.measure) for look in guarded)
+    shown = protected(plan, _as_told(plan, rows, whole, seen))
+    for key, known in shown.items():
+        mine = (look for look in guarded if look.measure == key.measure)
+        if any(look.sees(key.site, key.stratum) for look in mine):
+            found[key] = known
+    return found
+
+
+def _as_told(
     plan: Plan, rows: SubjectRows, looks: Iterable[Look], seen: Mapping[str, int] | None
 ) -> dict[SeriesKey, tuple[Observation, ...]]:
     found = {}

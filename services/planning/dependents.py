@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from services.framework.judgement import Subject, SubjectKind
 from services.framework.plan import ALL, SYSTEM, Aim, Driver, Plan, Project
+from services.framework.suppression import protects
 
 
 def subjects_of_measurement(
@@ -17,7 +18,7 @@ def subjects_of_measurement(
     An aim is moved where it judges the measure there, or has a driver or a balancing measure on it
     there; one of the whole system also by each site and stratum of what it judges (mix, equity). A
     project is moved by its own measure and by those of the drivers it serves. What has ended is not
-    moved.
+    moved. Where small numbers are hidden, a value may hide or show another one anywhere.
     """
     return _Touched.of(plan).by(plan, measure, site, stratum)
 
@@ -117,11 +118,15 @@ class _Touched:
         if key not in self._known:
             known = plan.measures.get(measure)
             rolled = known is not None and known.rollup is not None
+            guarded = protects(known)
             touched = (
                 look.subject
                 for look in self._looks.get(measure, ())
-                if (look.site == site or (look.site == SYSTEM and (rolled or look.wide)))
-                and (look.stratum == stratum or (look.stratum == ALL and look.wide))
+                if guarded
+                or (
+                    (look.site == site or (look.site == SYSTEM and (rolled or look.wide)))
+                    and (look.stratum == stratum or (look.stratum == ALL and look.wide))
+                )
             )
             self._known[key] = (Subject(SubjectKind.MEASURE, measure), *dict.fromkeys(touched))
         return self._known[key]

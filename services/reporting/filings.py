@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from services.framework.expectations.register import CATALOGUE
 from services.framework.plan import Plan
 from services.framework.texts import day_name, number
 from services.ports.filing import FiledEvent, FiledRow, FilingStore, StepSince
@@ -38,6 +39,7 @@ class Bearing:
     """An expectation that looks at what was filed, and what it says now (None: not judged)."""
 
     id: str
+    title: str
     says: str | None
     tripped: bool
     shadow: bool
@@ -130,12 +132,13 @@ def _subject(plan: Plan, event: FiledEvent) -> str | None:
 
 
 def _bearings(judgement: Judgement | None, expectation: str) -> list[Bearing]:
+    title = CATALOGUE[expectation].title if expectation in CATALOGUE else expectation
     outcomes = judgement.body.get("outcomes") or () if judgement else ()
     found = [o for o in outcomes if o["expectation"] == expectation]
     if not found:
-        return [Bearing(expectation, None, False, False)]
+        return [Bearing(expectation, title, None, False, False)]
     return [
-        Bearing(expectation, str(o["reason"]), bool(o["tripped"]), bool(o.get("shadow")))
+        Bearing(expectation, title, str(o["reason"]), bool(o["tripped"]), bool(o.get("shadow")))
         for o in found
     ]
 

@@ -42,6 +42,9 @@ def measures(book: Book) -> Iterator[Note]:
             yield wrong("valid-range", message, *at, "valid")
         if part.rollup and not part.sites:
             yield doubtful("no-sites", "`rollup` adds up sites, and none are listed", *at, "rollup")
+        if part.suppress_below and part.kind not in (Kind.PROPORTION, Kind.RATE):
+            message = f"a measure of kind {part.kind.value} has no counts that could be hidden"
+            yield doubtful("nothing-to-hide", message, *at, "suppress_below")
         yield from _rebased(part, (*at, "rebase"))
 
 
