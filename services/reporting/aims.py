@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 from services.framework.facts import Facts
-from services.framework.plan import Aim, Driver, Plan, Project
+from services.framework.plan import SYSTEM, Aim, Driver, Plan, Project
 from services.framework.roster import Roster
 from services.framework.series import Series
 from services.framework.texts import count, day_name, listed
@@ -27,7 +27,9 @@ from services.reporting.control import Control
 from services.reporting.fan import fan_of
 from services.reporting.lines import Line, driver_series, line_of, place_of
 from services.reporting.oversight import Questions, RestatedWords, asked_of
+from services.reporting.sites import Sites, sites_of_aim
 from services.reporting.sparkline import Sparkline, sparkline
+from services.reporting.sufficiency import Sufficiency
 from services.reporting.words import (
     assurance_words,
     digits_of,
@@ -161,6 +163,8 @@ class AimPage:
     judged: Judgement | None
     questions: Questions | None
     restated: tuple[RestatedWords, ...] = ()
+    sufficiency: Sufficiency | None = None
+    sites: Sites | None = None
 
 
 def subjects_of(plan: Plan, aim: Aim) -> tuple[str, ...]:
@@ -172,6 +176,9 @@ def subjects_of(plan: Plan, aim: Aim) -> tuple[str, ...]:
 def places_of(plan: Plan, aim: Aim) -> tuple[Place, ...]:
     """Where the values of the aim and of its drivers are read."""
     own = [place_of(plan, m.measure, aim.site, aim.stratum) for m in aim.measures]
+    if aim.primary is not None and aim.site == SYSTEM:
+        known = plan.measures.get(aim.primary.measure)
+        own += [Place(known.id, None, aim.stratum)] if known is not None and known.sites else []
     drivers = (driver for driver in aim.drivers if driver.measure)
     below = [place_of(plan, str(d.measure), d.site, d.stratum) for d in drivers]
     return tuple(dict.fromkeys(own + below))
@@ -215,6 +222,7 @@ def aim_page(
         reasons_of(judgement),
         judgement,
         asked_of(plan, aim, judgement),
+        sites=sites_of_aim(plan, aim, facts),
     )
 
 

@@ -13,7 +13,7 @@ from services.framework.roster import Roster
 from services.ports.clock import Clock
 from services.ports.reporting import AlertLine, AlertRecord, Found, Mail, ReportStore
 from services.reporting.aims import AimPage, aim_page, measures_of, places_of, subjects_of
-from services.reporting.board import Board, board_of
+from services.reporting.board import Board, board_of, verdict_of
 from services.reporting.catalogue import (
     Family,
     RulePage,
@@ -32,6 +32,7 @@ from services.reporting.projects import (
     own_projects,
     project_page,
 )
+from services.reporting.sufficiency import sufficiency_of, workers_on
 
 RESOLVED = "resolved"
 LOOKS_BACK = timedelta(days=365)
@@ -86,7 +87,12 @@ class Reporting:
         restated = self._store.restated(organisation_id, subjects)
         judgement = look.judgements.get(subjects[0])
         page = aim_page(plan, aim, look.facts, judgement, alerts, roster)
-        return replace(page, restated=tuple(restated_words(plan, each) for each in restated))
+        people = self._store.look(organisation_id, judged=workers_on(plan, aim, roster)).judgements
+        return replace(
+            page,
+            restated=tuple(restated_words(plan, each) for each in restated),
+            sufficiency=sufficiency_of(plan, aim, roster, verdict_of(judgement), people.values()),
+        )
 
     def project(self, organisation_id: int, project_id: str) -> ProjectPage | None:
         """A project's page; None for a project that the plan does not have."""

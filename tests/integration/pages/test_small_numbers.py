@@ -18,7 +18,7 @@ from services.access.accounts import AccountRequest
 from services.access.keys import SCOPES
 from services.persistence import tables
 from tests.copies import Copies
-from tests.integration.pages.conftest import quick_hashing
+from tests.integration.pages.conftest import quick_hashing, words_in
 from tests.integration.pipeline.conftest import Hospital, month, serving
 from tests.worlds import ACTOR, PASSWORD, browser
 from web.app import create_app
@@ -194,6 +194,9 @@ def test_no_page_chart_answer_or_mail_tells_a_small_number(moorland: Hospital) -
         _clean(mail.subject + mail.text + mail.html, mail.id)
     for row in moorland.rows(tables.evaluation)[-40:]:
         _clean(str(row.body), row.id)
+    whole = words_in(client.get("/aims/fewer").get_data(as_text=True))
+    assert "2 of 4 sites show a value for November 2025; 0 of them at the target" in whole
+    assert "It is not enough, even if every project succeeds" in whole
     assert "suppressed" in client.get("/aims/fewer-north").get_data(as_text=True)
 
 
