@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from services.persistence.heartbeats import DatabaseHeartbeats
     from services.persistence.plans import PlanStore
     from services.persistence.reads import ApiReads
+    from services.planning.amending import Amending
     from services.planning.plans import Plans
     from services.planning.tuning import Tuning
     from services.rendering.charts import ChartRenderer
@@ -179,6 +180,13 @@ class Services:
         from services.planning.tuning import Tuning
 
         return Tuning(self.plans, self.plan_store)
+
+    @cached_property
+    def amending(self) -> Amending:
+        """Predictions, allocations, partners and aims, changed by form."""
+        from services.planning.amending import Amending
+
+        return Amending(self.plans, self.plan_store)
 
     @cached_property
     def intake(self) -> Intake:

@@ -23,6 +23,7 @@ PAGES = (
     "web.pages.why",
     "web.pages.projects",
     "web.pages.filing",
+    "web.pages.amending",
     "web.pages.alerts",
     "web.pages.catalogue",
     "web.pages.mailbox",

@@ -129,6 +129,19 @@ class PlanStore(Protocol):
         """
         ...
 
+    def history(self, organisation_id: int) -> tuple[PlanRecord, ...]:
+        """Every version, the first first, without the documents."""
+        ...
+
+    def changes(
+        self,
+        organisation_id: int,
+        version: int | None = None,
+        entity: tuple[str, str] | None = None,
+    ) -> tuple[tuple[int, PlanChange], ...]:
+        """What changed in which version: in one version only, or of one (kind, key) only."""
+        ...
+
     def settings(self, organisation_id: int) -> tuple[SettingChange, ...]:
         """Every change of a switch or a parameter, the oldest first."""
         ...

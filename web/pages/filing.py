@@ -79,7 +79,7 @@ def filed(event: str) -> ResponseReturnValue:
         "filing/filed.html",
         receipt=receipt,
         title=form.title if form else receipt.kind.capitalize(),
-        back=_home(of, identifier),
+        back=home(of, identifier),
         again=_address(form.kind, of, identifier) if form and of in form.of else None,
         steps=[
             {
@@ -166,7 +166,7 @@ def _page(
         "filing/form.html",
         form=form,
         name=services().reporting.name_of(who.organisation_id, subject) if identifier else None,
-        back=_home(of, identifier),
+        back=home(of, identifier),
         action=_address(form.kind, of, identifier),
         given=opening if given is None else given,
         errors=errors or {},
@@ -186,7 +186,7 @@ def _page(
     return page if errors is None else (page, 422)
 
 
-def _home(of: str, identifier: str) -> str:
+def home(of: str, identifier: str) -> str:
     """The page of what a form is about."""
     match of:
         case "aim":

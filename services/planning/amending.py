@@ -1,0 +1,119 @@
+"""Use case: change one declared fact, as a new version of the plan that says who and why."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from services.planning.export import to_text
+from services.planning.findings import PlanError
+from services.planning.plans import Applied, Plans
+from services.ports.planning import PlanningError, PlanStore, SettingChange
+
+Given = Mapping[str, Any]
+
+
+class AmendmentRefusedError(PlanningError):
+    """An amendment that cannot be; ``field`` is the field of a form that is to blame, if one is."""
+
+    def __init__(self, field: str, why: str) -> None:
+        super().__init__(why)
+        self.field = field
+
+
+def _prediction(document: Given, given: Given) -> Given:
+    """What a project is predicted to bring through a driver: effect, reach and belief."""
+    said = {"driver": given["driver"]} | _only(given, "effect", "reach", "belief")
+    kept = [s for s in document.get("serves", ()) if s["driver"] != said["driver"]]
+    return {"serves": [*kept, said]}
+
+
+def _allocation(document: Given, given: Given) -> Given:
+    """A person's time on a project; without any it is taken away."""
+    kept = [a for a in document.get("allocations", ()) if a["person"] != given["person"]]
+    said = {"person": given["person"]} | _only(given, "fte", "planned")
+    return {"allocations": [*kept, said] if given.get("fte") else kept}
+
+
+def _partner(document: Given, given: Given) -> Given:
+    """A patient or family partner who joins an aim's team, or leaves it."""
+    kept = [p for p in document.get("partners", ()) if p != given["person"]]
+    return {"partners": [*kept, given["person"]] if given["change"] == "joins" else kept}
+
+
+def _revision(document: Given, given: Given) -> Given:
+    """Another target or deadline of an aim."""
+    if "target" in given and "measure" not in document:
+        raise AmendmentRefusedError("target", "the aim has several measures: revise the plan file")
+    return _only(given, "target", "deadline")
+
+
+def _only(given: Given, *names: str) -> dict[str, Any]:
+    return {name: given[name] for name in names if name in given}
+
+
+_KINDS: dict[str, tuple[str, tuple[str, ...], Callable[[Given, Given], Given]]] = {
+    "predictions": ("projects", ("/serves",), _prediction),
+    "allocations": ("projects", ("/allocations",), _allocation),
+    "partners": ("aims", ("/partners",), _partner),
+    "revisions": ("aims", ("/target", "/deadline"), _revision),
+}
+"""By kind of amendment: the part of the plan, where in an entity it stands, what it becomes."""
+
+
+class Amending:
+    """Changes predictions, allocations, partners and aims, and tells who changed them before."""
+
+    def __init__(self, plans: Plans, store: PlanStore) -> None:
+        self._plans = plans
+        self._store = store
+
+    def amend(  # noqa: PLR0913 - who, when and why are said at each call
+        self,
+        organisation_id: int,
+        kind: str,
+        owner: str,
+        given: Given,
+        *,
+        author: str,
+        reason: str,
+        base_version: int,
+        via: str,
+    ) -> Applied:
+        """Make a version of the plan with the amendment of ``owner`` (an aim's or project's id).
+
+        Raises StaleBaseError where the plan is no longer ``base_version``, AmendmentRefusedError,
+        and PlanningError for an author or a reason.
+        """
+        section, _, change = _KINDS[kind]
+        record = self._store.record(organisation_id)
+        entities = record.document.get(section, ()) if record is not None else ()
+        known = next(each for each in entities if each["id"] == owner)
+        patch = {"bigdot": 1, section: [{"id": owner, **change(known, given)}]}
+        try:
+            return self._plans.apply(
+                organisation_id,
+                to_text(patch),
+                author=author,
+                reason=reason,
+                base_version=base_version,
+                via=via,
+            )
+        except PlanError as refused:
+            first = refused.findings[0]
+            field = first.pointer.rsplit("/", 1)[-1]
+            raise AmendmentRefusedError(field, first.message) from refused
+
+    def history(self, organisation_id: int, kind: str, owner: str) -> tuple[SettingChange, ...]:
+        """Every change of what an amendment of ``kind`` changes, the newest first."""
+        section, pointers, _ = _KINDS[kind]
+        entity = (section.removesuffix("s"), owner)
+        versions = {each.version: each for each in self._store.history(organisation_id)}
+        found = []
+        for version, change in self._store.changes(organisation_id, entity=entity):
+            if change.pointer in pointers:
+                by = versions[version]
+                who = (version, by.known_at, by.author, by.reason)
+                said = (change.pointer.strip("/"), owner, change.before, change.after)
+                found.append(SettingChange(*who, *said))
+        return tuple(reversed(found))
