@@ -211,6 +211,8 @@ class _Work:
         self.judged: dict[str, Any] | None = None
         self.held: dict[str, Any] | None = None
         self.new: dict[str, Any] | None = None
+        self.events: list[dict[str, Any]] = []
+        self.messages: list[dict[str, Any]] = []
 
     def restated_to(self, period: str) -> bool:
         """Whether what was last restated of the subject reached to ``period``."""
@@ -291,7 +293,7 @@ class _Work:
         if not change.decision.tells:
             return
         owed = {To(one.recipient, one.channel): one for one in change.owed}
-        told = self._overtake(identifier, change, owed)
+        told = () if alert is None else self._overtake(identifier, change, owed)
         self._event(identifier, episode, step, change)
         hearing = hears(change.decision, owed, told)
         for to, one in owed.items():
@@ -366,7 +368,7 @@ class _Work:
             "reason": reason,
             "detail": dict(detail),
         }
-        self._connection.execute(tables.alert_event.insert(), event)
+        self.events.append(event)
 
     def _owe(
         self,
@@ -392,13 +394,13 @@ class _Work:
             "due_at": leased or due,
             "attempts": 1 if leased else 0,
         }
+        if not leased:
+            self.messages.append(message)
+            return
         insert = _MESSAGE.insert().returning(_MESSAGE.c.id)
         number: int = self._connection.execute(insert, message).scalar_one()
-        if leased:
-            parts = (Part(number, alert, *step, dict(content)),)
-            self._leaving.append(
-                Slot(self._row.organisation_id, to[0], to[1], message_id, 1, parts)
-            )
+        parts = (Part(number, alert, *step, dict(content)),)
+        self._leaving.append(Slot(self._row.organisation_id, to[0], to[1], message_id, 1, parts))
 
     def _overtake(self, alert: int, change: AlertChange, owed: Collection[To]) -> tuple[To, ...]:
         """Drop what waits and is no longer so; gives who was told that something was wrong."""
@@ -472,8 +474,10 @@ _UNSENT, _LEFT = _unsent(), _left()
 
 
 def _flush(connection: sa.Connection, works: Sequence[_Work]) -> None:
-    """Write what was judged: evaluations, how long the last ones held, and the marks."""
+    """Write what was judged: evaluations, how long the last ones held, what is owed, the marks."""
     written = (
+        (tables.alert_event.insert(), [event for work in works for event in work.events]),
+        (_MESSAGE.insert(), [message for work in works for message in work.messages]),
         (_EVALUATION.insert(), [work.new for work in works if work.new]),
         (_HELD, [work.held for work in works if work.held]),
         (_JUDGED, [work.judged for work in works if work.judged]),
