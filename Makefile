@@ -10,7 +10,8 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --genera
 	--no-emit-index-url --no-header
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check servers styles types imports migrations format lock bench clean
+.PHONY: help setup run test check servers styles types imports migrations format lock bench \
+	mutation clean
 
 help: ## Show what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -63,11 +64,17 @@ lock: setup ## Resolve requirements/*.in anew into hashed requirements/*.txt
 	@cd requirements && ../$(LOCK) main.in -o main.txt
 	@cd requirements && ../$(LOCK) -c main.txt dev.in -o dev.txt
 	@cd requirements && ../$(LOCK) -c dev.txt build.in -o build.txt
+	@cd requirements && ../$(LOCK) -c dev.txt mutation.in -o mutation.txt
 
 bench: setup servers ## Measure what must be fast, and print the figures
 	@$(BIN)/python -m benchmarks $(ARGS)
 
+mutation: setup ## Say how many small changes of the expectations the tests notice; an hour or more
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --root-user-action=ignore \
+		--require-hashes -r requirements/mutation.txt
+	@nice -n 19 $(BIN)/python -m benchmarks.mutation $(ARGS)
+
 clean: ## Remove what was built, and .venv
 	@rm -rf .venv build dist htmlcov .coverage .mypy_cache .ruff_cache .pytest_cache .hypothesis \
-		.import_linter_cache
+		.import_linter_cache mutants
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

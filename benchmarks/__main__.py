@@ -8,8 +8,8 @@ from pathlib import Path
 
 HELPERS = {"__main__", "__init__", "peers", "plant", "scores", "worlds"}
 LAST = "real_feed"
-ON_REQUEST = {"evidence"}
-"""What writes files of the repository anew, and so runs only when it is named."""
+ON_REQUEST = {"evidence", "mutation"}
+"""What writes files of the repository anew, or takes hours: it runs only when it is named."""
 
 
 def names() -> list[str]:

@@ -26,7 +26,7 @@ def _asked(name: str) -> set[str]:
     return found
 
 
-@pytest.mark.parametrize("name", ["main", "dev", "build"])
+@pytest.mark.parametrize("name", ["main", "dev", "build", "mutation"])
 def test_every_name_is_locked_with_hashes(name: str) -> None:
     text = (FOLDER / f"{name}.txt").read_text(encoding="utf-8")
     entries = re.split(r"\n(?=[a-z0-9])", text.strip())
@@ -35,7 +35,7 @@ def test_every_name_is_locked_with_hashes(name: str) -> None:
     assert _asked(f"{name}.in") <= locked
 
 
-@pytest.mark.parametrize("name", ["main", "dev", "build"])
+@pytest.mark.parametrize("name", ["main", "dev", "build", "mutation"])
 def test_no_registry_is_named(name: str) -> None:
     text = (FOLDER / f"{name}.txt").read_text(encoding="utf-8")
     assert not re.search(r"://|--(extra-)?index-url|--find-links|^-[if]", text, re.MULTILINE)
