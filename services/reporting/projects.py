@@ -63,6 +63,7 @@ class ScoreLine:
     words: str
     by: str | None
     evidence: str | None
+    outside: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +186,12 @@ def _scores(plan: Plan, facts: Facts) -> tuple[ScoreLine, ...]:
     """The scores, the newest first."""
     return tuple(
         ScoreLine(
-            day_name(s.on), f"{s.score:.1f}", _WORDS[s.score], _name(plan, s.scored_by), s.evidence
+            day_name(s.on),
+            f"{s.score:.1f}",
+            _WORDS[s.score],
+            _name(plan, s.scored_by),
+            s.evidence,
+            s.method != "self",
         )
         for s in reversed(facts.scores)
     )

@@ -28,7 +28,7 @@ _DONE = {
 }
 _FIELDS: dict[str, tuple[str, ...]] = {
     "milestones": ("milestone", "change", "on", "reason"),
-    "progress": ("score", "on", "evidence"),
+    "progress": ("score", "on", "evidence", "method", "scored_by"),
     "reviews": ("on", "executing", "working", "decision", "note"),
     "state": ("state", "on", "reason", "sustainer"),
     "role": ("role", "person", "on", "reason"),
@@ -136,7 +136,7 @@ def _item(project: str, form: str, given: dict[str, str]) -> dict[str, Any]:
             signs = "decided_by"
         case _:
             return item
-    return item | ({signs: person} if person else {})
+    return {signs: person} | item if person else item
 
 
 def _wanting(form: str, given: dict[str, str]) -> dict[str, str]:

@@ -24,8 +24,8 @@ FORMS: dict[str, tuple[sa.Table, dict[str, str], dict[str, Any]]] = {
     ),
     "scores": (
         tables.progress_score,
-        {"score": "3.5", "on": "2025-08-20"},
-        {"half_steps": 7, "scored_by": "ed-sister"},
+        {"score": "3.5", "on": "2025-08-20", "method": "faculty", "scored_by": "advisor"},
+        {"half_steps": 7, "scored_by": "advisor", "method": "faculty"},
     ),
     "reviews": (
         tables.review,
@@ -72,6 +72,7 @@ def test_a_form_sent_twice_is_one_event(northfield: Hospital, at_browser: At, fo
         ("scores", {"score": "9"}, "score", "from 0.5 to 5.0"),
         ("scores", {"score": ""}, "score", "Choose a score"),
         ("scores", {"on": "2031-01-01"}, "on", "has not come"),
+        ("scores", {"scored_by": "nobody"}, "scored_by", "no person"),
         ("reviews", {"executing": "", "working": ""}, "executing", "at least one"),
         ("state", {"state": "asleep"}, "state", "active"),
         ("roles", {"person": "nobody"}, "person", "no person"),
