@@ -143,5 +143,6 @@ def _target(target: float | tuple[float, float] | None, digits: int, unit: str) 
     return _number(target, digits, unit)
 
 
-def _without_person(link: Link) -> dict[str, str | None]:
-    return {"kind": link.kind, "name": link.name, "problem": link.problem, "role": link.role}
+def _without_person(link: Link) -> dict[str, Any]:
+    said = {"kind": link.kind, "name": link.name, "problem": link.problem, "role": link.role}
+    return {**said, "above": list(link.above), "stake": link.stake, "closes": link.closes}

@@ -44,8 +44,11 @@ _HTML = """<!doctype html><html lang="en"><head><meta charset="utf-8">
 {% if c.figures %}<table role="presentation">{% for label, value in c.figures %}
 <tr><td>{{ label }}</td><td class="figure">{{ value }}</td></tr>{% endfor %}</table>{% endif %}
 {% if c.links %}<h2>The weakest link below it</h2><ul>{% for link in c.links %}
-<li>{{ link.kind|capitalize }} “{{ link.name }}”: {{ link.problem }}
-{%- if link.role %} ({{ link.role }}){% endif %}</li>{% endfor %}</ul>{% endif %}
+<li>{% for name in link.above %}{{ name }} ◀ {% endfor -%}
+{{ link.kind|capitalize }} “{{ link.name }}”: {{ link.problem }}
+{%- if link.role %} ({{ link.role }}){% endif %}
+{%- if link.stake %}; {{ link.stake }}{% endif %}
+{%- if link.closes %}.<br>Closed by {{ link.closes }}.{% endif %}</li>{% endfor %}</ul>{% endif %}
 {% if c.asked %}<h2>What is asked of you</h2><p>{{ c.asked }}</p>{% endif %}
 {% if c.would_change %}<p>{{ c.would_change }}</p>{% endif %}
 <a class="button" href="{{ base_url }}{{ c.path }}">{{ c.button }}</a>
@@ -137,4 +140,8 @@ def text_of(content: Mapping[str, Any], base_url: str) -> str:
 
 def _link(link: Mapping[str, Any]) -> str:
     role = f" ({link['role']})" if link["role"] else ""
-    return f"  - {link['kind'].capitalize()} “{link['name']}”: {link['problem']}{role}"
+    above = "".join(f"{name} ◀ " for name in link.get("above") or ())
+    stake = f"; {link['stake']}" if link.get("stake") else ""
+    closes = f".\n    Closed by {link['closes']}." if link.get("closes") else ""
+    named = f"{link['kind'].capitalize()} “{link['name']}”"
+    return f"  - {above}{named}: {link['problem']}{role}{stake}{closes}"

@@ -117,3 +117,24 @@ def test_a_mail_of_many_messages_names_each_of_them() -> None:
     raw = bytes(compose(letter, "bigdot@bigdot.example", "cmo@bigdot.example", None))
     carried = str(message_from_bytes(raw)["X-Bigdot-Messages"])
     assert {int(one) for one in carried.split(",")} == set(letter.ids)
+
+
+def test_a_weak_link_says_by_what_it_hangs_on_the_aim_and_what_would_close_it() -> None:
+    link = {
+        "kind": "milestone",
+        "name": "Pilot",
+        "problem": "due 2026-08-31, not done",
+        "role": "project leader",
+        "above": ["Sepsis", "Sepsis six"],
+        "stake": "6 of the gap of 15 was to come from it",
+        "closes": "its completion, or a new date with a reason",
+    }
+    letter = WRITER(slot(content(links=[link])))
+    text = letter.text
+    assert (
+        "  - Sepsis ◀ Sepsis six ◀ Milestone “Pilot”: due 31 August 2026, not done (project leader)"
+        "; 6 of the gap of 15 was to come from it.\n"
+        "    Closed by its completion, or a new date with a reason.\n"
+    ) in text
+    assert "Sepsis ◀ Sepsis six ◀ Milestone “Pilot”" in letter.html
+    assert "Closed by its completion, or a new date with a reason." in letter.html

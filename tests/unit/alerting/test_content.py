@@ -136,6 +136,9 @@ def test_an_executive_is_told_the_role_and_never_the_person() -> None:
             "name": "Sepsis six",
             "problem": "no leader since 2025-01-10",
             "role": "project sponsor",
+            "above": [],
+            "stake": None,
+            "closes": None,
         }
     ]
     assert "Cy E." not in str(content)
@@ -249,9 +252,10 @@ def test_the_mail_has_every_line_that_an_executive_needs() -> None:
     assert "Target: 21.0 ratio" in said
     (weakest,) = [line for line in said if line.startswith("- ")]
     assert weakest == (
-        "- Milestone “Pilot on two wards”: due 31 January 2025, not done (Sepsis six) "
-        "(project leader)"
+        "- Sepsis ◀ Sepsis six ◀ Milestone “Pilot on two wards”: due 31 January 2025, "
+        "not done (Sepsis six) (project leader)."
     )
+    assert "Closed by its completion, or a new date with a reason." in said
     assert [line for line in said if line.startswith("What is asked of you: ")]
 
 
