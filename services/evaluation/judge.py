@@ -22,10 +22,11 @@ from services.alerting.recipients import MAIL, Recipient
 from services.alerting.recipients import of_finding as who_hears_finding
 from services.alerting.recipients import of_status as who_hears_status
 from services.framework.evaluate import evaluate
-from services.framework.judgement import Evaluation, Outcome, Verdict
+from services.framework.judgement import Evaluation, Outcome, SubjectKind, Verdict
 from services.framework.late import Case, Restated, Told, because, restate, spans
 from services.framework.periods import local_date, midnight
 from services.framework.roster import Roster
+from services.framework.verdict import ending
 from services.ports.clock import Clock
 from services.ports.delivery import Handover, Slot
 from services.ports.evaluation import (
@@ -282,6 +283,13 @@ def _roster(snapshot: Snapshot, evaluation: Evaluation) -> Roster:
     return Roster.of(snapshot.plan, snapshot.facts, on)
 
 
+def _no_longer(snapshot: Snapshot, evaluation: Evaluation) -> str:
+    """Why a finding is not looked at any more: its aim has ended, or it is not asked for."""
+    if snapshot.subject.kind is SubjectKind.AIM and _has_ended(snapshot, evaluation):
+        return f"It is no longer asked for. {ending(snapshot.plan.aims[snapshot.subject.id])}"
+    return "It is no longer asked for."
+
+
 def _of_findings(
     snapshot: Snapshot, evaluation: Evaluation, owing: _Owing, past: _Past
 ) -> Iterable[AlertChange]:
@@ -294,7 +302,7 @@ def _of_findings(
             yield _of_outcome(snapshot, roster, outcome, owing, past)
     for (expectation, about), standing in snapshot.standings.items():
         if expectation != STATUS and (expectation, about) not in looked_at and standing.open:
-            gone = Outcome(expectation, about, False, "It is no longer asked for.")
+            gone = Outcome(expectation, about, False, _no_longer(snapshot, evaluation))
             yield _of_outcome(snapshot, roster, gone, owing, past)
 
 

@@ -243,6 +243,7 @@ class Aim:
     ended: date | None = None
     outcome: str | None = None
     outcome_minute: str | None = None
+    successor: str | None = None
     partners: tuple[str, ...] = ()
     balancing: tuple[str, ...] = ()
     not_breakthrough_because: str | None = None

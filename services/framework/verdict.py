@@ -58,6 +58,9 @@ from services.framework.series import Series, arrears, blind_at
 
 RULE_SET = "ewma-lag/3"
 
+_SHOWN = frozenset({Status.ACHIEVED, Status.HOLDING})
+"""What an aim stands at whose values show that it is reached."""
+
 WORST_FIRST = (
     Status.MISSED,
     Status.DETERIORATING,
@@ -109,7 +112,7 @@ def _told(plan: Plan, aim: Aim, parts: Sequence[Judged], as_of: datetime) -> Ver
         blind = [p.verdict.blind_since for p in parts if p.verdict.blind_since is not None]
         verdict = replace(verdict, blind_since=min(blind, default=None))
     if _ended(plan, aim, as_of):
-        reason = f"{reason} {_ending(aim)}"
+        reason = f"{reason} {ending(aim)}{_against(aim, verdict.status)}"
     return replace(verdict, reason=reason)
 
 
@@ -117,8 +120,18 @@ def _ended(plan: Plan, aim: Aim, as_of: datetime) -> bool:
     return aim.ended is not None and midnight(aim.ended, plan.zone) <= as_of
 
 
-def _ending(aim: Aim) -> str:
+def _against(aim: Aim, status: Status) -> str:
+    """That an aim was closed as reached though its values do not show it; empty otherwise."""
+    if aim.outcome != "reached" or status in _SHOWN:
+        return ""
+    return f" Closed as reached against the evidence: it stood at {status.words.lower()}."
+
+
+def ending(aim: Aim) -> str:
+    """When, as what and by which minute an aim was ended, in a sentence."""
     outcome = f" as {aim.outcome}" if aim.outcome else ""
+    if aim.successor:
+        outcome += f" by {aim.successor}"
     minute = f" (minute {aim.outcome_minute})" if aim.outcome_minute else ""
     return f"Ended on {aim.ended}{outcome}{minute}."
 

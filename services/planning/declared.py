@@ -96,6 +96,7 @@ def _aim(part: AimPart, frequencies: Frequencies) -> Aim:
         ended=part.ended,
         outcome=part.outcome,
         outcome_minute=part.minute,
+        successor=part.successor,
         partners=part.partners,
         balancing=part.balancing,
         not_breakthrough_because=part.not_breakthrough_because,

@@ -247,6 +247,7 @@ class AimPart(Part):
     ended: Day | None = None
     outcome: Literal["reached", "missed", "extended", "replaced", "withdrawn"] | None = None
     minute: Name | None = None
+    successor: Slug | None = None
     partners: tuple[Slug, ...] = ()
     balancing: tuple[Slug, ...] = ()
     not_breakthrough_because: Note | None = None

@@ -62,6 +62,28 @@ def endings(book: Book) -> Iterator[Note]:
         if aim.ended is not None and aim.outcome is None:
             message = "say how it ended: outcome reached, missed, extended, replaced or withdrawn"
             yield doubtful("outcome", message, *at, "ended")
+        if aim.outcome is not None and aim.minute is None:
+            message = "name the minute by which the governing body decided the end"
+            yield doubtful("no-minute", message, *at, "outcome")
+        yield from _succession(book, aim)
+
+
+def _succession(book: Book, aim: AimPart) -> Iterator[Note]:
+    """An aim that is replaced names another one of the plan, and no other end does."""
+    at = ("aims", aim.id)
+    if aim.successor is None:
+        if aim.outcome == "replaced":
+            message = "name the aim that takes its place, `successor`"
+            yield doubtful("no-successor", message, *at, "outcome")
+        return
+    if aim.outcome != "replaced":
+        message = "`successor` goes with `outcome: replaced`"
+        yield wrong("successor", message, *at, "successor")
+    elif aim.successor == aim.id:
+        yield wrong("successor", "an aim cannot take its own place", *at, "successor")
+    elif all(aim.successor != other.id for other in book.document.aims):
+        message = f"{aim.successor} is not among the aims of the plan"
+        yield wrong("unknown-aim", message, *at, "successor")
 
 
 def overlaps(book: Book) -> Iterator[Note]:

@@ -130,3 +130,16 @@ def _clears(hospital: Hospital, expectation: str, told: Scenario) -> None:
     alert = hospital.alert(expectation, told.about)
     assert (alert is None) is (expectation in SAID_BY_STATUS)
     assert alert is None or alert.state == "resolved"
+    if told.ends:
+        _is_over(hospital, told.about)
+
+
+def _is_over(hospital: Hospital, about: str) -> None:
+    """No alert about an aim outlives it; what stood open ended with the reason for its end."""
+    held = [hospital.alert(each, about) for each in (STATUS, *CATALOGUE)]
+    alerts = [alert for alert in held if alert is not None]
+    assert {alert.state for alert in alerts} == {"resolved"}
+    ending = "Ended on 2025-09-21 as missed (minute 25/90)."
+    status, *findings = alerts
+    assert status.reason.endswith(ending)
+    assert any(found.reason == f"It is no longer asked for. {ending}" for found in findings)

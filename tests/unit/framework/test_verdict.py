@@ -319,6 +319,25 @@ def test_an_ended_aim_keeps_its_status_and_says_how_it_ended() -> None:
     assert verdict.would_change is None
 
 
+def test_an_aim_closed_as_reached_against_the_evidence_says_so() -> None:
+    facts = Facts(values([*STEADY, *FLAT]))
+    ended = {"ended": day("2025-09-01"), "outcome_minute": "25/90"}
+    reached = an_aim(86.0, outcome="reached", **ended)
+    verdict = verdict_of(a_plan(reached), facts, at("2026-05-01"))
+    assert "Ended on 2025-09-01 as reached (minute 25/90). Closed as reached" in verdict.reason
+    assert verdict.reason.endswith("against the evidence: it stood at off track.")
+    shown = verdict_of(
+        a_plan(reached),
+        Facts(values([*STEADY, *[80.0] * len(FLAT)])),
+        at("2026-05-01"),
+    )
+    assert shown.status is Status.ACHIEVED
+    assert shown.reason.endswith("Ended on 2025-09-01 as reached (minute 25/90).")
+    replaced = an_aim(86.0, outcome="replaced", successor="b", **ended)
+    verdict = verdict_of(a_plan(replaced), facts, at("2026-05-01"))
+    assert verdict.reason.endswith("Ended on 2025-09-01 as replaced by b (minute 25/90).")
+
+
 VALUE = re.compile(r"^(-?[\d.]+) or (worse|better) in (\S+) would (.+)\.$")
 
 

@@ -93,6 +93,24 @@ ERRORS = [
         "`ended`",
     ),
     (
+        "sponsor: cmo\n    adopted",
+        "ended: 2025-12-31\n    outcome: missed\n    successor: hsmr-80\n    adopted",
+        "successor",
+        "`successor` goes with `outcome: replaced`",
+    ),
+    (
+        "sponsor: cmo\n    adopted",
+        "ended: 2025-12-31\n    outcome: replaced\n    successor: hsmr-88\n    adopted",
+        "successor",
+        "cannot take its own place",
+    ),
+    (
+        "sponsor: cmo\n    adopted",
+        "ended: 2025-12-31\n    outcome: replaced\n    successor: hsmr-80\n    adopted",
+        "unknown-aim",
+        "hsmr-80 is not among the aims",
+    ),
+    (
         "routes:\n",
         "parameters: {MIL-01.day: 10}\nroutes:\n",
         "unknown-parameter",
@@ -277,6 +295,18 @@ WARNINGS = [
         "ended: 2025-12-31\n    sponsor: cmo\n    adopted",
         "outcome",
         "say how it ended",
+    ),
+    (
+        "sponsor: cmo\n    adopted",
+        "ended: 2025-12-31\n    outcome: missed\n    sponsor: cmo\n    adopted",
+        "no-minute",
+        "name the minute",
+    ),
+    (
+        "sponsor: cmo\n    adopted",
+        "ended: 2025-12-31\n    outcome: replaced\n    sponsor: cmo\n    adopted",
+        "no-successor",
+        "takes its place",
     ),
 ]
 
