@@ -78,13 +78,13 @@ class DatabaseJudgementStore:
         """Lock the first that waits and, where it has waited for long, those that come next."""
         now = self._clock.system_now()
         given = _at(now, clock)
-        first = connection.execute(_WAITING, {**given, "most": 1}).first()
-        if first is None:
-            return []
-        if most == 1 or not _waited(first, given):
-            return [first]
-        rows = connection.execute(_WAITING, {**given, "most": most}).all()
-        return [row for row in rows if row.organisation_id == first.organisation_id]
+        waiting = _waiting(connection, given, 1)
+        if waiting and most > 1 and _waited(waiting[0], given):
+            several, owner = _waiting(connection, given, most), waiting[0].organisation_id
+            waiting = [row for row in several if row.organisation_id == owner]
+        order = {row.id: place for place, row in enumerate(waiting)}
+        rows = connection.execute(_CLAIMED, {"subjects": list(order)}).all() if order else []
+        return sorted(rows, key=lambda row: order[row.id])
 
     def _works(
         self, connection: sa.Connection, rows: Sequence[Any], now: tuple[datetime, datetime]
@@ -107,8 +107,7 @@ class DatabaseJudgementStore:
         """Whether anything waits, asked without the writer's lock."""
         with reading(self._engine) as connection:
             now = self._clock.system_now()
-            given = {**_at(now, read_clock(connection)), "most": 1}
-            return connection.execute(_WAITING, given).first() is not None
+            return bool(_waiting(connection, _at(now, read_clock(connection)), 1))
 
     def failed(self, organisation_id: int, subject: Subject, error: str, now: datetime) -> None:
         """Put the subject off, twice as long each time, and keep the error."""
@@ -132,16 +131,23 @@ class DatabaseJudgementStore:
             )
 
 
-def _waiting() -> sa.Select[Any]:
-    """What waits, by rank; what time alone made due ranks as if it were marked now."""
+def _waiting(connection: sa.Connection, at: Mapping[str, datetime], most: int) -> list[Any]:
+    """Lock what waits, by rank; what time alone made due ranks as if it were marked now."""
+    rows = list(connection.execute(_STALE, {**at, "most": most}))
+    if len(rows) < most:
+        rows += connection.execute(_DUE, {**at, "most": most - len(rows)})
+    return rows
+
+
+def _locked(first_by: sa.Column[Any], *those: sa.ColumnElement[bool]) -> sa.Select[Any]:
+    """Subjects that may be judged now, in an index's order: it is read no further than asked."""
     subject = _SUBJECT.c
-    now = sa.bindparam("system_now", type_=subject.rank_at.type)
+    now = sa.bindparam("system_now", type_=subject.not_before.type)
     allowed = sa.or_(subject.not_before.is_(None), subject.not_before <= now)
-    due = subject.wake_at <= sa.bindparam("business_now", type_=subject.wake_at.type)
     return (
-        sa.select(_SUBJECT, _PLAN_VERSION, *_LAST)
-        .where(sa.or_(subject.rank_at.is_not(None), due), allowed)
-        .order_by(sa.func.coalesce(subject.rank_at, now), subject.id)
+        sa.select(subject.id, subject.organisation_id, subject.rank_at, subject.wake_at)
+        .where(*those, allowed)
+        .order_by(first_by)
         .limit(sa.bindparam("most", type_=sa.Integer))
         .with_for_update(skip_locked=True, of=_SUBJECT)
     )
@@ -165,7 +171,15 @@ _LAST = (
     _last(_EVALUATION.c.outcome_hash),
     _last(_EVALUATION.c.valid_to),
 )
-_WAITING = _waiting()
+_STALE = _locked(_SUBJECT.c.rank_at, _SUBJECT.c.rank_at.is_not(None))
+_DUE = _locked(
+    _SUBJECT.c.wake_at,
+    _SUBJECT.c.rank_at.is_(None),
+    _SUBJECT.c.wake_at <= sa.bindparam("business_now", type_=_SUBJECT.c.wake_at.type),
+)
+_CLAIMED = sa.select(_SUBJECT, _PLAN_VERSION, *_LAST).where(
+    _SUBJECT.c.id.in_(sa.bindparam("subjects", expanding=True))
+)
 _JUDGED = _SUBJECT.update().where(_SUBJECT.c.id == sa.bindparam("subject"))
 _HELD = _EVALUATION.update().where(_EVALUATION.c.id == sa.bindparam("last"))
 _CHANGED = _ALERT.update().where(_ALERT.c.id == sa.bindparam("alert"))
