@@ -19,7 +19,7 @@ from services.framework.coverage import (
     loads,
     stretched,
 )
-from services.framework.plan import SYSTEM, Intent
+from services.framework.plan import SYSTEM, Intent, ProjectState
 from services.planning.checks.book import Book, Note, doubtful, is_live, period_or_none, wrong
 from services.planning.declared import primary
 from services.planning.parts import AimPart, ProjectPart
@@ -182,6 +182,9 @@ def projects(book: Book) -> Iterator[Note]:
         if project.chartered_on and project.end and project.end < project.chartered_on:
             message = f"the project is chartered ({project.chartered_on}) after it ends"
             yield wrong("dates", f"{message} ({project.end})", *at, "chartered_on")
+        if project.state is ProjectState.COMPLETED and project.sustainer is None:
+            message = "completed without a `sustainer`: nobody keeps up what it won, so its effect "
+            yield doubtful("no-sustainer", f"{message}no longer counts", *at, "state")
         yield from _promises(project, at)
         if not is_live(project):
             continue

@@ -297,6 +297,12 @@ WARNINGS = [
         "say how it ended",
     ),
     (
+        "leader: sister",
+        "leader: sister\n    state: completed",
+        "no-sustainer",
+        "nobody keeps up what it won",
+    ),
+    (
         "sponsor: cmo\n    adopted",
         "ended: 2025-12-31\n    outcome: missed\n    sponsor: cmo\n    adopted",
         "no-minute",
