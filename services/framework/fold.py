@@ -13,7 +13,7 @@ from typing import NamedTuple
 from services.framework.ewma import LAMBDA
 from services.framework.facts import Maturity
 from services.framework.judgement import Status
-from services.framework.noise import Noise
+from services.framework.noise import MIN_EVENTS, Noise
 from services.framework.plan import Aim, AimMeasure, Intent, Measure
 from services.framework.season import A_YEAR
 from services.framework.series import Point, Series
@@ -268,9 +268,19 @@ class Fold:
 
     def _noise_of(self, point: Point, expected: float) -> float | None:
         """The noise of a judged value by what came before it; None while it is not known."""
-        if self._noise.wanting:
+        if self._noise.wanting or self.has_few_events:
             return None
         return self._noise.running(expected, point.denominator)
+
+    @property
+    def has_few_events(self) -> bool:
+        """Whether too few events are known to judge by.
+
+        With fewer than 5 the counts of a small site say nothing of its care: it waits, and is never
+        red (the catalogue's ``too_few``).
+        """
+        events = self._noise.events
+        return events is not None and events < MIN_EVENTS
 
     def _short(self, point: Point, value: float) -> float:
         """How far a value is from the target, in its own noise, positive on the wrong side."""

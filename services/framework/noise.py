@@ -21,6 +21,7 @@ from services.framework.series import Point
 
 MR_TO_SIGMA = 1.128
 MIN_RANGES = 2
+MIN_EVENTS = 5
 SMALL_SAMPLE = 2.0
 SCREEN = 3.267
 RECALL_LEAST = 6
@@ -75,13 +76,14 @@ class Noise:
         self.counts = measure.kind is Kind.EVENTS or (
             bool(baseline) and has_counts(measure, baseline)
         )
+        self._seen = self._awaited = sum(p.numerator or 0.0 for p in baseline)
         self._season = Season(measure.frequency, (), 0.0)
         if measure.window == 1:
-            self._season = self._seen(measure.frequency, history)
+            self._season = self._shown(measure.frequency, history)
         known = self._without_season(self._residuals(baseline))
         self._spread = Dispersion(known) if self.counts else self._by_ranges(known)
 
-    def _seen(self, frequency: Frequency, history: Sequence[Point]) -> Season:
+    def _shown(self, frequency: Frequency, history: Sequence[Point]) -> Season:
         """The season of what was known before: first with it in the noise, then without it."""
         if not spans_years(frequency, [point.ordinal for point in history]):
             return self._season
@@ -134,6 +136,8 @@ class Noise:
         """Take in a judged value since the start."""
         if point.value is None:
             return
+        self._seen += point.numerator or 0.0
+        self._awaited += self._events(expected, point.denominator)
         residual = (point.value - expected) / self._unit(expected, point.denominator)
         self._spread.add(point.ordinal, residual - self._season.effect(point.ordinal))
 
@@ -146,6 +150,16 @@ class Noise:
     def has_season(self) -> bool:
         """Whether the time of year moves what is expected."""
         return self._season.seen
+
+    def _events(self, expected: float, denominator: float | None) -> float:
+        """How many events a value as expected stands for."""
+        size = 1.0 if self._kind is Kind.EVENTS else denominator or 0.0
+        return expected / self._per * size
+
+    @property
+    def events(self) -> float | None:
+        """How many events are known, or were to be expected, so far; None of what is no count."""
+        return max(self._seen, self._awaited) if self.counts else None
 
     @property
     def wanting(self) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from services.framework.fold import DECIDED, MIN_POINTS, Course, Fold, Step
 from services.framework.judgement import Status
+from services.framework.noise import MIN_EVENTS
 from services.framework.periods import Period
 from services.framework.plan import Kind
 from services.framework.texts import digits_for, number, periods
@@ -42,6 +43,8 @@ def _seasonal(last: Step) -> bool:
 def _standing(course: Course, fold: Fold, begun: bool) -> str:
     if not begun:
         return f"Not begun; starts with {course.aim.start}"
+    if not fold.judged and fold.has_few_events:
+        return f"Too few events to judge: fewer than {MIN_EVENTS} so far"
     if fold.status is Status.WAITING or not fold.judged:
         return f"Too few values to judge since {course.aim.start}; {_wanting(fold)} wanted"
     last = fold.judged[-1]
@@ -131,7 +134,8 @@ def would_change(course: Course, fold: Fold) -> str | None:
     if fold.status in DECIDED:
         return "Only a decision of the board closes it."
     if fold.status is Status.WAITING or not fold.judged:
-        return f"It can be judged with {_wanting(fold)}."
+        few = not fold.judged and fold.has_few_events
+        return f"It can be judged with {f'{MIN_EVENTS} events' if few else _wanting(fold)}."
     start, deadline = course.aim.start, course.aim.deadline
     if start is None:
         return None

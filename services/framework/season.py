@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import cos, pi, sin
 
-from services.framework.periods import Frequency
+from services.framework.periods import Frequency, Period
 
 A_YEAR = {
     Frequency.DAY: 365.25,
@@ -20,6 +20,7 @@ A_YEAR = {
     Frequency.QUARTER: 4.0,
 }
 YEARS = 2.0
+DAYS_A_YEAR, HALF_A_WEEK = 365.25, 3.5
 LEAST = 8
 WAVE = (2, 3)
 SINGULAR = 1e-9
@@ -32,6 +33,15 @@ def spans_years(frequency: Frequency, ordinals: Sequence[int]) -> bool:
     if not year or len(ordinals) < LEAST:
         return False
     return ordinals[-1] - ordinals[0] + 1 >= YEARS * year - 1
+
+
+def whole_years(first: Period, last: Period) -> bool:
+    """Whether a stretch holds each time of year as often as any other, within half a week.
+
+    A level taken from part of a year carries the season of that part.
+    """
+    years = ((last.end - first.start).days) / DAYS_A_YEAR
+    return round(years) >= 1 and abs(years - round(years)) * DAYS_A_YEAR <= HALF_A_WEEK
 
 
 class Season:

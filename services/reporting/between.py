@@ -6,16 +6,19 @@ The time since the last event is not over, so it is drawn and not judged.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import date
 from itertools import pairwise
 from statistics import mean
 
 from services.framework.facts import Observation
+from services.framework.outlook import percent
 from services.framework.periods import Frequency, Period
 from services.framework.plan import Direction, Kind
 from services.framework.series import current
 from services.framework.spc.answer import Question, answer
+from services.framework.spc.gaps import chance_of_gap
 from services.framework.spc.icons import Direction as Better
 from services.framework.spc.options import ChartKind, Options
 from services.framework.texts import count, day_name
@@ -55,8 +58,27 @@ def between_events(
         _point(day, gap, places[day.toordinal()]) for day, gap in zip(days[1:], gaps, strict=True)
     ]
     if through is not None and through > days[-1]:
-        points.append(_so_far(days[-1], through, points[-1].high))
+        so_far = _so_far(days[-1], through, points[-1].high)
+        points.append(so_far)
+        control = replace(control, notes=(*control.notes, *_chance(line, days, so_far)))
     return control, tuple(points)
+
+
+def _chance(line: Line, days: Sequence[date], so_far: ChartPoint) -> Iterator[str]:
+    """How likely so long a time without an event is under the rate of the baseline."""
+    stretch = line.declared.baseline
+    if stretch.first is None or stretch.last is None or so_far.value is None:
+        return
+    first, end = stretch.first.start, stretch.last.end
+    events = sum(1 for day in days if first <= day < end)
+    if events:
+        apart = (end - first).days / events
+        chance = percent(chance_of_gap(so_far.value, apart))
+        long = count(round(so_far.value), "day")
+        yield (
+            f"{long} without an event: under the baseline's rate, one in {apart:.0f} days, the "
+            f"chance of so long a time is {chance}"
+        )
 
 
 def _so_far(last: date, through: date, limit: float | None) -> ChartPoint:

@@ -16,6 +16,7 @@ from typing import Literal, NamedTuple
 from services.framework.noise import has_counts
 from services.framework.periods import Period, between
 from services.framework.plan import Aim, AimMeasure, Direction, Intent, Kind, Measure
+from services.framework.season import whole_years
 from services.framework.series import Point, Series
 from services.framework.spc.answer import Answer, Question, answer
 from services.framework.spc.icons import Assurance, Variation
@@ -328,12 +329,24 @@ def _notes(found: Answer, stretch: _Stretch) -> Iterator[str]:
     for part in found.chart.parts[1:]:
         first, own = stretch.periods[part.first - 1].label, count(part.n_base, "value")
         yield f"From {first} on, as the plan says, they rest on {own} from there"
+    if said := part_year(stretch):
+        yield said
     yield from weaknesses(found)
 
 
 def weaknesses(found: Answer) -> Iterator[str]:
     """What a chart says of its own weakness, each as a sentence without its full stop."""
     yield from (note[0].upper() + note[1:].replace("sigma_z", "σz") for note in found.chart.notes)
+
+
+def part_year(stretch: _Stretch) -> str | None:
+    """What a baseline of no whole years means for its level; None where it is of whole years."""
+    if not stretch.freeze:
+        return None
+    first, last = stretch.points[0].period, stretch.points[stretch.base - 1].period
+    if whole_years(first, last):
+        return None
+    return "The baseline is not of whole years, so that its level carries the season of its months"
 
 
 def _base_words(stretch: _Stretch) -> str:

@@ -7,6 +7,7 @@ from itertools import pairwise
 
 from services.framework.periods import Frequency, Period, PeriodError
 from services.framework.plan import Direction, Intent, Kind
+from services.framework.season import whole_years
 from services.planning.checks.book import Book, Note, doubtful, period_or_none, wrong
 from services.planning.declared import primary, some_period
 from services.planning.fields import plain_number
@@ -225,6 +226,9 @@ def _baseline(
     elif last and start and start.start < last.end:
         message = f"the baseline ({last}) runs into the aim, which starts in {start}"
         yield doubtful("baseline-overlaps", message, *at)
+    if first and last and first.start < last.start and not whole_years(first, last):
+        message = f"the baseline ({first} to {last}) is not of whole years: it carries their season"
+        yield doubtful("baseline-part-year", message, *at)
 
 
 def _path(

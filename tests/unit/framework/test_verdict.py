@@ -122,6 +122,21 @@ def test_at_risk_can_clear_without_ever_being_off_track() -> None:
     assert found[-1] == "on_track"
 
 
+def test_a_site_with_too_few_events_waits_and_is_never_red() -> None:
+    measure = a_measure(kind=Kind.RATE, per=1000)
+    plan = a_plan(an_aim(target=1.0), measure)
+    quiet = [(0.0, 30.0)] * 8 + [(1.0, 30.0)] * 2
+    waits = verdict_of(plan, Facts(counts([*quiet, (0, 30), (2, 30)], 1000)), at("2025-01-15"))
+    assert (waits.status, waits.would_change) == (
+        Status.WAITING,
+        "It can be judged with 5 events.",
+    )
+    assert waits.reason == "Too few events to judge: fewer than 5 so far."
+    more = [*quiet, (0, 30), (2, 30), (1, 30), (1, 30), (0, 30)]
+    judged = verdict_of(plan, Facts(counts(more, 1000)), at("2025-04-15"))
+    assert judged.status is not Status.WAITING
+
+
 def test_achieved_by_three_values_surely_past_the_target() -> None:
     found = _run([90.0, 86.0, 84.0, 82.0, 83.0])
     assert found[-2:] == ["on_track", "achieved"]

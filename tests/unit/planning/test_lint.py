@@ -288,6 +288,7 @@ WARNINGS = [
     ),
     ("email: sister@", "email: CMO@", "same-address", "same address"),
     ("{value: 103}", "{from: 2024-01, to: 2024-11}", "baseline-overlaps", "runs into the aim"),
+    ("{value: 103}", "{from: 2024-01, to: 2024-10}", "baseline-part-year", "not of whole years"),
     ("value: 88}", "value: 90}", "path-misses-target", "ends at 90"),
     ("owner: cmo, sites", "owner: cmo, definition: 2, sites", "old-definition", "definition 1"),
     (

@@ -66,6 +66,17 @@ def test_the_time_since_the_last_is_drawn_and_not_judged() -> None:
     assert between.chart.words.startswith("Deaths: days between: 200 days so far, since 6 October")
 
 
+def test_it_says_the_chance_of_so_long_a_time_without_an_event() -> None:
+    days = days_after(GAPS)
+    _, between = the_panels({KEY: events(days, days[-1] + timedelta(days=47))})
+    assert between.control.notes[-1] == (
+        "47 days without an event: under the baseline's rate, one in 23 days, the chance of so "
+        "long a time is 13%"
+    )
+    _, over = the_panels({KEY: events(days, days[-1])})
+    assert not any("without an event" in note for note in over.control.notes)
+
+
 def test_a_longer_time_is_better_where_fewer_events_are() -> None:
     days = days_after([*GAPS, 400])
     _, between = the_panels({KEY: events(days, days[-1])})
