@@ -26,13 +26,17 @@ FEWEST = 3
 
 
 class _Guess(NamedTuple):
-    """A dispersion that counts may have, how likely beforehand, and what it would show."""
+    """A dispersion that counts may have, how likely beforehand, and what it would show.
+
+    ``log_of`` are the logarithms of the first three.
+    """
 
     dispersion: float
     prior: float
     range: float
     one: float
     running: float
+    log_of: tuple[float, float, float]
 
 
 class Dispersion:
@@ -60,14 +64,14 @@ class Dispersion:
         self._found: Scale | None = None
 
     @property
-    def sigma(self) -> float:
-        """The noise of one count over that of its distribution, 1 at least."""
-        return self._scale().sigma
+    def scale(self) -> Scale:
+        """The noise of one count over that of its distribution, and of a running mean over that.
 
-    @property
-    def recall(self) -> float:
-        """By how much a running mean is noisier than one of independent counts, 1 at least."""
-        return self._scale().recall
+        Each is 1 at least.
+        """
+        if self._found is None:
+            self._found = self._weighed()
+        return self._found
 
     def add(self, ordinal: int, residual: float) -> None:
         """Take in one residual. A missing period is a gap that no range bridges."""
@@ -77,28 +81,29 @@ class Dispersion:
             self._found = None
         self._last = (ordinal, residual)
 
-    def _scale(self) -> Scale:
-        if self._found is None:
-            likely = [self._log_likelihood(guess) for guess in _GUESSES]
-            most = max(likely)
-            weights = [exp(each - most) for each in likely]
-            weighed = list(zip(weights, _GUESSES, strict=True))
-            one = sum(weight * guess.one for weight, guess in weighed) / sum(weights)
-            running = sum(weight * guess.running for weight, guess in weighed) / sum(weights)
-            self._found = Scale(one, running / one)
-        return self._found
+    def _weighed(self) -> Scale:
+        likely = [self._log_likelihood(guess) for guess in _GUESSES]
+        most = max(likely)
+        weights = [exp(each - most) for each in likely]
+        weighed = list(zip(weights, _GUESSES, strict=True))
+        one = sum(weight * guess.one for weight, guess in weighed) / sum(weights)
+        running = sum(weight * guess.running for weight, guess in weighed) / sum(weights)
+        return Scale(one, running / one)
 
     def _log_likelihood(self, guess: _Guess) -> float:
-        squares = self._degrees * log(guess.dispersion) + self._squares / guess.dispersion
-        ranges = self._many * log(guess.range) + self._ranges / guess.range
-        return log(guess.prior) - (squares + RANGE_TELLS * ranges) / 2
+        dispersion, prior, of_range = guess.log_of
+        squares = self._degrees * dispersion + self._squares / guess.dispersion
+        ranges = self._many * of_range + self._ranges / guess.range
+        return prior - (squares + RANGE_TELLS * ranges) / 2
 
 
 def _guess(dispersion: float, prior: float) -> _Guess:
     """What a dispersion would show, and how much noisier it makes a running mean, if it lasts."""
     more = dispersion - 1
     running = sqrt(1 + more * recalled(LASTS))
-    return _Guess(dispersion, prior, 1 + SHOWN_BY_RANGES * more, sqrt(dispersion), running)
+    shown = 1 + SHOWN_BY_RANGES * more
+    logs = (log(dispersion), log(prior), log(shown))
+    return _Guess(dispersion, prior, shown, sqrt(dispersion), running, logs)
 
 
 _GUESSES = (

@@ -176,8 +176,8 @@ class Step(NamedTuple):
 class Fold:
     """The statuses of one measure, period by period from the aim's start.
 
-    ``before`` is how many judged values stand before the start; ``seasonal`` whether the time of
-    year moves the judgement.
+    ``before`` is how many judged values stand before the start, ``shown`` how many since;
+    ``seasonal`` whether the time of year moves the judgement.
     """
 
     course: Course
@@ -186,6 +186,7 @@ class Fold:
     steps: list[Step] = field(default_factory=list)
     wanting: int = MIN_POINTS
     awaiting: bool = False
+    shown: int = 0
     before: int = field(init=False)
     seasonal: bool = field(init=False)
     path: Lag = field(init=False)
@@ -242,8 +243,10 @@ class Fold:
         expected = self.course.expected(ordinal)
         sigma = None
         short = season = 0.0
-        if point is not None and point.judged and point.value is not None:
-            sigma = self._noise_of(point, expected)
+        shown = point if point is not None and point.judged else None
+        if shown is not None:
+            self.shown += 1
+            sigma = self._noise_of(shown, expected)
         if point is not None and point.value is not None and sigma is not None:
             if self.seasonal:
                 season = self._noise.seasonal(ordinal, expected, point.denominator)
@@ -255,7 +258,6 @@ class Fold:
         if point is not None and self._decides(point, sigma is not None):
             self._decided = True
             self._move(ordinal, self._at_deadline())
-        shown = point if point is not None and point.judged else None
         noise = None if sigma is None else sigma / self._noise.recall
         step = Step(ordinal, shown, expected, noise, self._behind, short, self.status, season)
         self.steps.append(step)

@@ -121,13 +121,22 @@ class Mixture(NamedTuple):
         That is: it is at least ``surely``, or at least ``barely`` while the running mean is at
         least ``running``. How the two go together is taken half way between the two limits.
         """
-        spread = self.spreads[LATELY]
-        high = (self.means[LATELY] - surely) / spread
-        low = high + (surely - barely) / spread
-        given = (self.means[RUNNING] - running) / self.spreads[RUNNING]
-        given = (given - self.tie * (high + low) / 2) / self.rest
-        high, low, given = below(np.array([high, low, given]), self.freedom)
-        return float(self.weights @ (high + (low - high) * given))
+        spread, tie = self.spreads[LATELY], self.tie
+        scaled = np.empty((3, len(tie)))
+        high, low, given = scaled
+        np.subtract(self.means[LATELY], surely, out=high)
+        high /= spread
+        np.divide(surely - barely, spread, out=low)
+        low += high
+        np.subtract(self.means[RUNNING], running, out=given)
+        given /= self.spreads[RUNNING]
+        given -= tie * (high + low) / 2
+        given /= self.rest
+        high, low, given = below(scaled, self.freedom)
+        low -= high
+        low *= given
+        low += high
+        return float(self.weights @ low)
 
     def _share_above(self, quantity: int, limit: float) -> Array:
         return below((self.means[quantity] - limit) / self.spreads[quantity], self.freedom)
@@ -140,22 +149,33 @@ class Mixture(NamedTuple):
 
     def quantiles(self, levels: Sequence[float]) -> list[float]:
         """Quantiles of the value at the end; components of like mean are taken together."""
-        means, spreads = self.means[AT_END], self.spreads[AT_END]
-        centre = self.weights @ means
-        apart = means - centre
-        seconds = spreads * spreads + apart * apart
-        width = sqrt(self.weights @ seconds)
-        places = (apart * (_GROUPS / 8 / width) + _GROUPS / 2).astype(np.intp)
-        places = np.minimum(np.maximum(places, 0), _GROUPS - 1)
-        mass = np.bincount(places, self.weights, _GROUPS)
+        weights, spreads = self.weights, self.spreads[AT_END]
+        centre = float(weights @ self.means[AT_END])
+        apart = self.means[AT_END] - centre
+        seconds = spreads * spreads
+        seconds += apart * apart
+        width = sqrt(weights @ seconds)
+        scaled = apart * (_GROUPS / 8 / width)
+        scaled += _GROUPS / 2
+        places = scaled.astype(np.intp)
+        np.maximum(places, 0, out=places)
+        np.minimum(places, _GROUPS - 1, out=places)
+        mass = np.bincount(places, weights, _GROUPS)
         there = mass.nonzero()[0]
         mass = mass[there]
-        mean = np.bincount(places, self.weights * apart, _GROUPS)[there] / mass
-        second = np.bincount(places, self.weights * seconds, _GROUPS)[there] / mass
-        spread = np.sqrt(np.maximum(second - mean * mean, _LEAST_VARIANCE))
+        apart *= weights
+        mean = np.bincount(places, apart, _GROUPS)[there] / mass
+        seconds *= weights
+        second = np.bincount(places, seconds, _GROUPS)[there] / mass
+        second -= mean * mean
+        spread = np.sqrt(np.maximum(second, _LEAST_VARIANCE, out=second), out=second)
         grid = width * _GRID
-        shares = below((grid[:, None] - mean) / spread, self.freedom) @ mass
-        return [float(q) for q in np.interp(levels, shares, grid + centre)]
+        shares = grid[:, None] - mean
+        shares /= spread
+        found: list[float] = np.interp(
+            levels, below(shares, self.freedom) @ mass, grid + centre
+        ).tolist()
+        return found
 
 
 def below(scaled: Array, freedom: float) -> Array:

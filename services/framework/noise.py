@@ -90,7 +90,7 @@ class Noise:
         found = self._residuals(history)
         for _ in range(2):
             spread = self._by_ranges(self._without_season(found))
-            self._season = Season(frequency, found, spread.sigma)
+            self._season = Season(frequency, found, spread.scale.sigma)
         return self._season
 
     def _residuals(self, points: Sequence[Point]) -> list[tuple[int, float]]:
@@ -168,7 +168,10 @@ class Noise:
 
     def at(self, expected: float, denominator: float | None) -> float:
         """The standard deviation of a value that should be ``expected``, in the measure's units."""
-        sigma = self._spread.sigma * self._widening
+        return self._scaled(self._spread.scale.sigma, expected, denominator)
+
+    def _scaled(self, sigma: float, expected: float, denominator: float | None) -> float:
+        sigma *= self._widening
         if self.counts:
             sigma *= self._unit(expected, denominator)
         return max(self._floor, sigma)
@@ -176,11 +179,12 @@ class Noise:
     @property
     def recall(self) -> float:
         """By how much a running mean of lags is noisier than one of independent values."""
-        return self._spread.recall
+        return self._spread.scale.recall
 
     def running(self, expected: float, denominator: float | None) -> float:
         """The noise of a value as a part of a running mean, in the measure's units."""
-        return self.at(expected, denominator) * self.recall
+        scale = self._spread.scale
+        return self._scaled(scale.sigma, expected, denominator) * scale.recall
 
 
 class Spread:
@@ -207,30 +211,23 @@ class Spread:
         return len(self._firsts)
 
     @property
-    def sigma(self) -> float:
-        """The standard deviation; 0 before there is a range."""
-        return self._found().sigma
-
-    @property
-    def recall(self) -> float:
-        """By how much a running mean is noisier than one of values that do not recall another."""
-        return self._found().recall
+    def scale(self) -> Scale:
+        """The standard deviation, 0 before there is a range, and what memory adds to it."""
+        if self._scale is None:
+            self._scale = Scale(self._by_ranges(), self._recalling())
+        return self._scale
 
     def add(self, ordinal: int, residual: float) -> None:
         """Take in one residual. A missing period is a gap that no range bridges."""
         if self._last is not None and self._last[0] == ordinal - 1:
-            insort(self._firsts, residual - self._last[1])
-            insort(self._ranges, abs(residual - self._last[1]))
+            step = residual - self._last[1]
+            insort(self._firsts, step)
+            insort(self._ranges, abs(step))
             if self._second is not None and self._second[0] == ordinal - 2:
                 insort(self._seconds, residual - self._second[1])
             self._scale = None
         self._second = self._last
         self._last = (ordinal, residual)
-
-    def _found(self) -> Scale:
-        if self._scale is None:
-            self._scale = Scale(self._by_ranges(), self._recalling())
-        return self._scale
 
     def _by_ranges(self) -> float:
         many = len(self._ranges)

@@ -94,7 +94,7 @@ def _wanting(course: Course, fold: Fold) -> str | None:
         return "the aim has no date to reach"
     if course.measure.window > 1:
         return f"values over {periods(course.measure.window, course.measure.frequency)} overlap"
-    since = len([step for step in fold.steps if step.point is not None])
+    since = fold.shown
     if since < MIN_SINCE:
         return f"{count(since, 'value')} since the start of the {MIN_SINCE} that it needs"
     if fold.before + since < MIN_VALUES:

@@ -122,7 +122,8 @@ def _unhidden(measure: Measure, one: Observation) -> Observation:
 
 def _point(measure: Measure, observation: Observation) -> Point:
     value = observation.value if observation.usable and is_sound(observation) else None
-    judged = value is not None and is_judged(measure, observation.maturity)
+    fit = is_judged(measure, observation.maturity)
+    judged = fit and value is not None
     return Point(
         observation.period,
         observation.period.ordinal,
@@ -134,7 +135,7 @@ def _point(measure: Measure, observation: Observation) -> Point:
         observation.withdrawn,
         judged,
         judged or observation.suppressed or observation.withdrawn,
-        _lack(measure, observation),
+        _lack(observation, fit),
     )
 
 
@@ -156,12 +157,13 @@ def is_judged(measure: Measure, maturity: Maturity) -> bool:
     return maturity is Maturity.FINAL
 
 
-def _lack(measure: Measure, observation: Observation) -> str | None:
+def _lack(observation: Observation, fit: bool) -> str | None:
+    """What keeps an observation from being judged; ``fit`` is whether one so mature may be."""
     if observation.withdrawn:
         return f"withdrawn: {observation.reason}" if observation.reason else "withdrawn"
     if observation.suppressed:
         return "suppressed"
-    return None if is_judged(measure, observation.maturity) else observation.maturity.value
+    return None if fit else observation.maturity.value
 
 
 def _counted(measure: Measure, days: Sequence[Observation]) -> list[Point]:
@@ -298,8 +300,10 @@ def _over(measure: Measure, near: Period, ordinal: int) -> bool:
 
 
 def _next_late(series: Series, period: Period) -> Period | None:
-    while _settled(series, period.ordinal):
-        period = period.shift(1)
+    first = ordinal = period.ordinal
+    while _settled(series, ordinal):
+        ordinal += 1
+    period = period.shift(ordinal - first)
     return None if _over(series.measure, period, period.ordinal) else period
 
 

@@ -197,9 +197,11 @@ def _next_boundary(plan: Plan, aim: Aim, series: Series, as_of: datetime) -> dat
 
     Values that came before their period ended are judged when it ends.
     """
-    today = local_date(as_of, plan.zone)
-    early = takewhile(lambda point: point.period.end > today, reversed(series.points))
-    instants = [point.period.ends_at(plan.zone) for point in early]
+    instants = []
+    if series.points:
+        now = Period.containing(local_date(as_of, plan.zone), series.measure.frequency).ordinal
+        early = list(takewhile(lambda point: point.ordinal >= now, reversed(series.points)))
+        instants += [point.period.ends_at(plan.zone) for point in early[-1:]]
     if aim.start is not None:
         instants.append(aim.start.begins_at(plan.zone))
     if aim.deadline is not None:

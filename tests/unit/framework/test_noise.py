@@ -54,19 +54,19 @@ def _spread(values: list[float]) -> Spread:
 
 
 def test_one_outlier_hardly_widens_the_spread() -> None:
-    assert _spread([*WHITE[:6], 15.0, *WHITE[6:]]).sigma < 1.3 * _spread(WHITE).sigma
+    assert _spread([*WHITE[:6], 15.0, *WHITE[6:]]).scale.sigma < 1.3 * _spread(WHITE).scale.sigma
 
 
 def test_values_that_recall_each_other_make_a_running_mean_noisier() -> None:
     slow = list(accumulate([0.6, 0.5, 0.7, -0.4, -0.6, -0.5, -0.7, 0.5, 0.6, 0.4, -0.5, -0.6]))
     ranges = [abs(b - a) for a, b in pairwise(slow)]
     alone = sum(ranges) / len(ranges) / 1.128 * (1 + 2 / len(ranges))
-    assert _spread(slow).sigma == pytest.approx(alone)
-    assert _spread(slow).recall > _spread(WHITE).recall >= 1
+    assert _spread(slow).scale.sigma == pytest.approx(alone)
+    assert _spread(slow).scale.recall > _spread(WHITE).scale.recall >= 1
 
 
 def test_few_values_are_taken_to_recall_each_other_as_monthly_figures_do() -> None:
-    assert _spread(WHITE[:4]).recall == pytest.approx(sqrt(recalled(0.3) / 0.7))
+    assert _spread(WHITE[:4]).scale.recall == pytest.approx(sqrt(recalled(0.3) / 0.7))
 
 
 def test_a_gap_is_bridged_by_no_range() -> None:
