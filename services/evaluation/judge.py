@@ -86,7 +86,7 @@ class _Round:
         return self.lease
 
     def judged(self) -> None:
-        """Note that one more was; feeds that wait for the locks do not wait for all."""
+        """Note that one more was; a judgement does not wait for too many others."""
         self._judged += 1
         self.is_over = time.monotonic() >= self._end
 

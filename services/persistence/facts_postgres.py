@@ -139,7 +139,7 @@ WITH guard AS MATERIALIZED (
 ), locked AS MATERIALIZED (
   SELECT s.id FROM subject s
   WHERE {marks}
-  ORDER BY s.id FOR UPDATE
+  ORDER BY s.id FOR NO KEY UPDATE
 ), marked AS (
   UPDATE subject s SET sequence = s.sequence + 1,
     marked_at = coalesce(s.marked_at, %(now)s::timestamptz),

@@ -97,7 +97,7 @@ def _lock(connection: sa.Connection, subjects: Iterable[int]) -> None:
         return
     table = tables.subject
     query = sa.select(table.c.id).where(table.c.id.in_(sorted(subjects)))
-    connection.execute(query.order_by(table.c.id).with_for_update())
+    connection.execute(query.order_by(table.c.id).with_for_update(key_share=True))
 
 
 def _with_holders(

@@ -1,10 +1,12 @@
-"""Judging in the database: the next subject under its lock, and all that a judgement changes."""
+"""Judging in the database: whose turn it is, what is known of it, and all that it changes."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import datetime, timedelta
+from functools import cache
+from operator import itemgetter
 from typing import Any
 from uuid import uuid4
 
@@ -30,10 +32,12 @@ _ALERT, _MESSAGE = tables.alert, tables.message
 APART, LONG = timedelta(seconds=2), timedelta(seconds=3)
 _FIRST_WAIT, _LONGEST_WAIT = timedelta(seconds=10), timedelta(hours=1)
 _MAIL = "mail"
+_JUDGES, _INT4 = 7_201, 2**31 - 1
+_LOOKED_AT = 1_000
 
 
 class DatabaseJudgementStore:
-    """Finds what is stale or due; a subject is locked from its reading to its storing.
+    """Finds what is stale or due; a subject is one judge's from its reading to its storing.
 
     A subject is judged again `APART` later at the earliest, or ``apart`` where that is given.
     """
@@ -57,45 +61,59 @@ class DatabaseJudgementStore:
         """The next subjects, by rank; none where none waits. Commits when left well.
 
         One, or up to ``most`` of one organisation where the first has waited for `LONG`: work that
-        piles up is done faster together. They are judged as of an instant taken under their locks:
-        what was known before is then seen.
+        piles up is done faster together. Judges pass by what another has; no feed waits for one.
         """
         if is_sqlite(self._engine) and not self._any():
             yield ()
             return
         with writing(self._engine) as connection:
-            clock = read_clock(connection)
-            rows = self._claim(connection, clock, most)
-            if not rows:
-                yield ()
-                return
-            locked = self._clock.system_now()
-            works = self._works(connection, rows, (locked, clock.business(locked)))
+            works = self._read(connection, most)
             yield works
             _flush(connection, works)
 
-    def _claim(self, connection: sa.Connection, clock: ClockReading, most: int) -> list[Any]:
-        """Lock the first that waits and, where it has waited for long, those that come next."""
-        now = self._clock.system_now()
-        given = _at(now, clock)
-        waiting = _waiting(connection, given, 1)
-        if waiting and most > 1 and _waited(waiting[0], given):
-            several, owner = _waiting(connection, given, most), waiting[0].organisation_id
-            waiting = [row for row in several if row.organisation_id == owner]
-        order = {row.id: place for place, row in enumerate(waiting)}
-        rows = connection.execute(_CLAIMED, {"subjects": list(order)}).all() if order else []
-        return sorted(rows, key=lambda row: order[row.id])
+    def _read(self, connection: sa.Connection, most: int) -> list[_Work]:
+        """What is to be judged; what another judge has just been through is passed by.
 
-    def _works(
-        self, connection: sa.Connection, rows: Sequence[Any], now: tuple[datetime, datetime]
-    ) -> list[_Work]:
-        """What is to be judged; what one subject alone cannot be read by is said of it."""
+        One alone is read under its lock, which is quick; what a feed holds, and several, from a
+        snapshot, which no feed waits for.
+        """
+        clock = read_clock(connection)
+        given = _at(self._clock.system_now(), clock)
+        apart = APART if self._apart is None else self._apart
+        alone = True
+        while turns := _turns(connection, given, most):
+            alone = alone and len(turns) == 1
+            with self._view(connection, alone=alone) as view:
+                rows = _claimed(view, turns, given, alone=alone)
+                known = self._known(view, rows, clock)
+            if rows:
+                every = zip(rows, known, strict=True)
+                return [_Work(connection, row, each, self._domain, apart) for row, each in every]
+            alone = False
+        return []
+
+    def _view(
+        self, connection: sa.Connection, *, alone: bool
+    ) -> AbstractContextManager[sa.Connection]:
+        """What to read by; SQLite's writer sees no other's change anyway."""
+        own = alone or is_sqlite(connection)
+        return nullcontext(connection) if own else reading(self._engine)
+
+    def _known(
+        self, snapshot: sa.Connection, rows: Sequence[Any], clock: ClockReading
+    ) -> list[Known]:
+        """What is known of them, as of an instant from which on nothing more is seen.
+
+        What one subject alone cannot be read by is said of it.
+        """
+        if not rows:
+            return []
+        system = self._clock.system_now()
+        now = system, clock.business(system)
         first = rows[0]
         try:
             plan = self._plans.version(first.organisation_id, first.plan_version)
-            apart = APART if self._apart is None else self._apart
-            every = zip(rows, known_of(connection, rows, plan, now), strict=True)
-            return [_Work(connection, row, known, self._domain, apart) for row, known in every]
+            return list(known_of(snapshot, rows, plan, now))
         except Exception as error:
             subject = Subject(SubjectKind(first.kind), first.key)
             why = f"{type(error).__name__}: {error}"
@@ -131,26 +149,51 @@ class DatabaseJudgementStore:
             )
 
 
+def _turns(connection: sa.Connection, at: Mapping[str, datetime], most: int) -> list[Any]:
+    """The first that waits, or the first ``most`` of its organisation if it has waited long."""
+    turns = _waiting(connection, at, 1)
+    if turns and most > 1 and _waited(turns[0], at):
+        several, owner = _waiting(connection, at, most), turns[0].organisation_id
+        return [row for row in several if row.organisation_id == owner]
+    return turns
+
+
 def _waiting(connection: sa.Connection, at: Mapping[str, datetime], most: int) -> list[Any]:
-    """Lock what waits, by rank; what time alone made due ranks as if it were marked now."""
-    rows = list(connection.execute(_STALE, {**at, "most": most}))
+    """What waits, by rank, and no other judge has; what time made due ranks as if marked now."""
+    lite = is_sqlite(connection)
+    rows = list(connection.execute(_stale(lite), {**at, "most": most}))
     if len(rows) < most:
-        rows += connection.execute(_DUE, {**at, "most": most - len(rows)})
+        rows += connection.execute(_due(lite), {**at, "most": most - len(rows)})
     return rows
 
 
-def _locked(first_by: sa.Column[Any], *those: sa.ColumnElement[bool]) -> sa.Select[Any]:
-    """Subjects that may be judged now, in an index's order: it is read no further than asked."""
-    subject = _SUBJECT.c
-    now = sa.bindparam("system_now", type_=subject.not_before.type)
-    allowed = sa.or_(subject.not_before.is_(None), subject.not_before <= now)
-    return (
+def _claimed(
+    connection: sa.Connection, turns: Sequence[Any], at: Mapping[str, datetime], *, alone: bool
+) -> list[Any]:
+    """Those of them that still wait, in the order given; one ``alone`` is locked."""
+    order = {row.id: place for place, row in enumerate(turns)}
+    claimed = _CLAIMED_ALONE if alone else _CLAIMED
+    rows = connection.execute(claimed, {**at, "subjects": list(order)}).all()
+    return sorted(rows, key=lambda row: order[row.id])
+
+
+def _first(lite: bool, first_by: sa.Column[Any], *those: sa.ColumnElement[bool]) -> sa.Select[Any]:
+    """Subjects that may be judged now, in an index's order: it is read no further than asked.
+
+    On PostgreSQL each is taken by an advisory lock, which lasts as long as the transaction.
+    """
+    subject, most = _SUBJECT.c, sa.bindparam("most", type_=sa.Integer)
+    waiting = (
         sa.select(subject.id, subject.organisation_id, subject.rank_at, subject.wake_at)
-        .where(*those, allowed)
+        .where(*those, _ALLOWED)
         .order_by(first_by)
-        .limit(sa.bindparam("most", type_=sa.Integer))
-        .with_for_update(skip_locked=True, of=_SUBJECT)
     )
+    if lite:
+        return waiting.limit(most)
+    line = waiting.limit(_LOOKED_AT).subquery()
+    number = sa.cast(line.c.id % _INT4, sa.Integer)
+    mine = sa.func.pg_try_advisory_xact_lock(_JUDGES, number)
+    return sa.select(line).where(mine).limit(most)
 
 
 def _last(column: sa.Column[Any]) -> sa.Label[Any]:
@@ -171,16 +214,27 @@ _LAST = (
     _last(_EVALUATION.c.outcome_hash),
     _last(_EVALUATION.c.valid_to),
 )
-_STALE = _locked(_SUBJECT.c.rank_at, _SUBJECT.c.rank_at.is_not(None))
-_DUE = _locked(
-    _SUBJECT.c.wake_at,
-    _SUBJECT.c.rank_at.is_(None),
-    _SUBJECT.c.wake_at <= sa.bindparam("business_now", type_=_SUBJECT.c.wake_at.type),
+_ALLOWED = sa.or_(
+    _SUBJECT.c.not_before.is_(None),
+    _SUBJECT.c.not_before <= sa.bindparam("system_now", type_=_SUBJECT.c.not_before.type),
 )
-_CLAIMED = sa.select(_SUBJECT, _PLAN_VERSION, *_LAST).where(
-    _SUBJECT.c.id.in_(sa.bindparam("subjects", expanding=True))
+_IS_STALE = _SUBJECT.c.rank_at.is_not(None)
+_IS_DUE = _SUBJECT.c.wake_at <= sa.bindparam("business_now", type_=_SUBJECT.c.wake_at.type)
+_CLAIMED = (
+    sa.select(_SUBJECT, _PLAN_VERSION, *_LAST)
+    .where(_SUBJECT.c.id.in_(sa.bindparam("subjects", expanding=True)))
+    .where(_ALLOWED, sa.or_(_IS_STALE, _IS_DUE))
 )
-_JUDGED = _SUBJECT.update().where(_SUBJECT.c.id == sa.bindparam("subject"))
+_CLAIMED_ALONE = _CLAIMED.with_for_update(skip_locked=True, key_share=True, of=_SUBJECT)
+_SEEN_ALL = _SUBJECT.c.sequence == sa.bindparam("saw")
+_JUDGED = (
+    _SUBJECT.update()
+    .where(_SUBJECT.c.id == sa.bindparam("subject"))
+    .values(
+        rank_at=sa.case((_SEEN_ALL, sa.null()), else_=_SUBJECT.c.rank_at),
+        marked_at=sa.case((_SEEN_ALL, sa.null()), else_=_SUBJECT.c.marked_at),
+    )
+)
 _HELD = _EVALUATION.update().where(_EVALUATION.c.id == sa.bindparam("last"))
 _CHANGED = _ALERT.update().where(_ALERT.c.id == sa.bindparam("alert"))
 _LAST_RESTATED = (
@@ -189,6 +243,16 @@ _LAST_RESTATED = (
     .order_by(tables.restatement.c.id.desc())
     .limit(1)
 )
+
+
+@cache
+def _stale(lite: bool) -> sa.Select[Any]:
+    return _first(lite, _SUBJECT.c.rank_at, _IS_STALE)
+
+
+@cache
+def _due(lite: bool) -> sa.Select[Any]:
+    return _first(lite, _SUBJECT.c.wake_at, _SUBJECT.c.rank_at.is_(None), _IS_DUE)
 
 
 def _at(system_now: datetime, clock: ClockReading) -> dict[str, datetime]:
@@ -251,8 +315,7 @@ class _Work:
         self.judged = {
             "subject": self._row.id,
             "judged_sequence": self._row.sequence,
-            "rank_at": None,
-            "marked_at": None,
+            "saw": self._row.sequence,
             "not_before": self._system + self._apart,
             "wake_at": evaluation.next_due,
             "attempts": 0,
@@ -488,13 +551,17 @@ _UNSENT, _LEFT = _unsent(), _left()
 
 
 def _flush(connection: sa.Connection, works: Sequence[_Work]) -> None:
-    """Write what was judged: evaluations, how long the last ones held, what is owed, the marks."""
+    """Write what was judged: evaluations, how long the last ones held, what is owed, the marks.
+
+    The mark of a subject that something came for meanwhile stays. Feeds lock by id, and so do we.
+    """
+    judged = [work.judged for work in works if work.judged]
     written = (
         (tables.alert_event.insert(), [event for work in works for event in work.events]),
         (_MESSAGE.insert(), [message for work in works for message in work.messages]),
         (_EVALUATION.insert(), [work.new for work in works if work.new]),
         (_HELD, [work.held for work in works if work.held]),
-        (_JUDGED, [work.judged for work in works if work.judged]),
+        (_JUDGED, sorted(judged, key=itemgetter("subject"))),
     )
     for statement, values in written:
         if values:

@@ -1,4 +1,4 @@
-"""What is known of locked subjects: their facts, their alerts, and how far each was seen."""
+"""What is known of subjects to be judged: their facts, their alerts, and how far each was seen."""
 
 from __future__ import annotations
 
@@ -36,9 +36,9 @@ class Known(NamedTuple):
 def known_of(
     connection: sa.Connection, rows: Sequence[Any], plan: Plan, now: tuple[datetime, datetime]
 ) -> Iterator[Known]:
-    """What is known of each of an organisation's locked subjects; ``now`` by system and business.
+    """What is known of each of an organisation's subjects; ``now`` by system and business time.
 
-    How far facts went is read after them: what came in between is judged again, never missed.
+    On one snapshot: what is committed meanwhile is in none of it.
     """
     organisation_id = rows[0].organisation_id
     subjects = [_subject(row) for row in rows]

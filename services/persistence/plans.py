@@ -295,7 +295,7 @@ def _mark_all(
     _add_subjects(connection, organisation_id, subjects_of_plan(new.plan))
     mine = _SUBJECT.c.organisation_id == organisation_id
     connection.execute(
-        sa.select(_SUBJECT.c.id).where(mine).order_by(_SUBJECT.c.id).with_for_update()
+        sa.select(_SUBJECT.c.id).where(mine).order_by(_SUBJECT.c.id).with_for_update(key_share=True)
     ).all()
     now = sa.literal(new.recorded_at, _SUBJECT.c.rank_at.type)
     earlier = sa.case((_SUBJECT.c.rank_at < now, _SUBJECT.c.rank_at), else_=now)

@@ -1,4 +1,4 @@
-"""What is known of a subject, read under its lock: the facts that bear on it, and what was seen."""
+"""What is known of a subject: the facts that bear on it, and how far they were seen."""
 
 from __future__ import annotations
 

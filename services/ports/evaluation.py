@@ -18,10 +18,10 @@ from services.ports.delivery import Slot
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """A subject under its lock, with what bears on it and what was seen of it.
+    """A subject that nobody else judges, with what bears on it and what was seen of it.
 
-    ``system`` and ``as_of`` are system and business time, taken once the lock was held. ``late``
-    are the facts that came late since it was last judged, at ``checked_at``.
+    ``system`` and ``as_of`` are system and business time, from which on no fact is seen.
+    ``late`` are the facts that came late since it was last judged, at ``checked_at``.
     """
 
     subject_id: int
@@ -111,7 +111,7 @@ class JudgementStore(Protocol):
     """Finds what is to be judged."""
 
     def next(self, most: int = 1) -> AbstractContextManager[Sequence[Work]]:
-        """The next stale or due subject, locked, or none. Commits when left well.
+        """The next stale or due subject that nobody else judges, or none. Commits when left well.
 
         Up to ``most`` at once where work has piled up; what of them is not stored waits on. Raises
         UnreadableSubjectError.

@@ -12,8 +12,10 @@ from typing import Any
 import pytest
 
 from services.bootstrap import MailOptions, Options, Services
+from services.evaluation import judge
 from services.evaluation.judge import Judged
 from services.evaluation.recompute import recompute
+from services.framework.evaluate import evaluate
 from services.persistence import judgements, known, snapshots, tables
 from tests.integration.pipeline.conftest import HARM, HSMR, PLAN, Hospital
 
@@ -95,12 +97,12 @@ def test_events_of_projects_arrive_while_their_aim_is_judged(
     hospital.feed("harm", HARM)
     stop = threading.Event()
 
-    def judge(services: Services) -> None:
+    def judging(services: Services) -> None:
         while not stop.is_set():
             services.judge.next()
 
     projects = [row.key for row in hospital.rows(tables.subject) if row.kind == "project"]
-    with _each_its_own(database_url, judge, 2):
+    with _each_its_own(database_url, judging, 2):
         for turn in range(40):
             project = projects[turn % len(projects)]
             score = {"project": project, "score": 0.5 + turn % 9 / 2, "on": "2025-08-19"}
@@ -154,6 +156,40 @@ def test_a_fact_that_arrives_while_its_subject_is_judged_stays_to_be_judged(
     assert hospital.status("harm-21") == "deteriorating"
     for row in hospital.rows(tables.subject):
         assert (row.rank_at, row.judged_sequence) == (None, row.sequence)
+
+
+def test_no_feed_waits_for_what_has_piled_up_and_what_came_meanwhile_is_judged_again(
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(judgements, "APART", timedelta(0))
+    monkeypatch.setattr(judgements, "LONG", timedelta(0))
+    services = _services(postgres_url)
+    services.clock.freeze(datetime(2025, 8, 20, 12, tzinfo=UTC))
+    hospital = _hospital(services, 1)
+    hospital.judge()
+    hospital.feed("harm", HARM[:12])
+    judging = evaluate
+    fed: list[str] = []
+
+    def meanwhile(plan: Any, facts: Any, subject: Any, as_of: Any) -> Any:
+        if not fed:
+            feed = threading.Thread(target=lambda: hospital.feed("harm", HARM))
+            feed.start()
+            feed.join(30)
+            assert not feed.is_alive()
+            fed.append(str(subject))
+        return judging(plan, facts, subject, as_of)
+
+    monkeypatch.setattr(judge, "evaluate", meanwhile)
+    services.judge.several()
+    rows = {f"{row.kind}:{row.key}": row for row in hospital.rows(tables.subject)}
+    assert rows[fed[0]].judged_sequence < rows[fed[0]].sequence
+    assert rows[fed[0]].rank_at is not None
+    hospital.judge()
+    assert hospital.status("harm-21") == "deteriorating"
+    assert not [row for row in hospital.rows(tables.subject) if row.rank_at is not None]
+    _all_come_out_the_same(hospital)
+    services.close()
 
 
 def test_what_a_person_sends_is_judged_before_a_bulk_load(hospital: Hospital) -> None:
