@@ -86,7 +86,7 @@ class _Numbers:
     """Numbers of one chart, all with the same decimals: those that tell its values apart."""
 
     def __init__(self, chart: Chart) -> None:
-        known = [cell for cell in chart.values if cell is not None]
+        known = [cell for cell in chart.values if cell is not None] or [0.0]
         spread = max(known) - min(known)
         self._digits = digits_for(spread or abs(known[0]))
         self._whole = all(cell == int(cell) for cell in known)
@@ -116,7 +116,7 @@ class _Strip:
     def __init__(self, answer: Answer, target: float | None) -> None:
         chart = answer.chart
         columns = (chart.values, chart.centre, chart.lower, chart.upper, (target,))
-        seen = [cell for column in columns for cell in column if cell is not None]
+        seen = [cell for column in columns for cell in column if cell is not None] or [0.0]
         self._answer, self._target = answer, target
         self._low, self._high = min(seen), max(seen)
 

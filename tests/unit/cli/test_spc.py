@@ -214,6 +214,29 @@ def test_any_series_has_a_table(ask: Ask, values: list[Any], says: str) -> None:
     assert sum(line.startswith(tuple("123456789")) for line in lines) == len(values)
 
 
+@pytest.mark.parametrize(
+    ("content", "chart", "note"),
+    [
+        ("period,value\n2024-01,5\n", "mr", "no point is left to set limits by"),
+        ("period,value\n2024-01,5\n", "s", "no point is left to set limits by"),
+        (
+            "period,numerator,denominator\n2024-01,0,0\n2024-02,0,0\n",
+            "p",
+            "no denominator, so left out: 2024-01, 2024-02",
+        ),
+    ],
+    ids=["no range", "no spread", "no denominator"],
+)
+def test_a_chart_with_nothing_to_draw_says_so(
+    ask: Ask, content: str, chart: str, note: str
+) -> None:
+    result = ask(content.encode(), "--chart", chart)
+    assert result.exit_code == 0
+    lines = result.output.splitlines()
+    assert "too few to judge." in lines
+    assert f"note: {note}" in lines
+
+
 LOWER = [*VALUES[:13], *[46, 47, 46.5, 46, 47, 46, 46.5, 47, 46]]
 
 
