@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
+from math import isfinite
 from typing import Any, Literal, get_args, get_type_hints
 
 from services.framework.spc.build import chart, chart_of
@@ -112,13 +113,26 @@ def answer(question: Question) -> Answer:
     """The answer to ``question``.
 
     Raises:
-        SpcError: no such chart can be made, or a rule set or parameter is unknown or out of range.
+        SpcError: no such chart can be made, a rule set, parameter or direction is unknown or out of
+            range, or the target is no number.
     """
     rules, options = chosen(question)
+    _check_better(question)
     made = _chart(question, options)
     found = verdict(made, rules)
     direction = question.direction or "neutral"
     return Answer(made, found, icons(made.panel, found.findings, direction, question.target)[0])
+
+
+def _check_better(question: Question) -> None:
+    """Refuse a direction or target that says nothing of what is better."""
+    if question.direction not in (None, *get_args(Direction)):
+        known = ", ".join(get_args(Direction))
+        message = f"no direction is called {question.direction!r}; there are {known}"
+        raise SpcError(message)
+    if question.target is not None and not isfinite(question.target):
+        message = f"target {question.target} is no number"
+        raise SpcError(message)
 
 
 def _chart(question: Question, options: Options) -> Chart:

@@ -6,11 +6,13 @@ import re
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 from math import isfinite
+from operator import index
+from typing import get_args
 
 import numpy as np
 
 from services.framework.spc.limits import Numbers
-from services.framework.spc.options import ChartKind, Options, SpcError
+from services.framework.spc.options import Centre, ChartKind, Options, SpcError
 from services.framework.spc.panel import Flags, Floats
 from services.framework.spc.subgroups import Label
 
@@ -153,6 +155,7 @@ def check_options(points: int, options: Options) -> None:
     Raises:
         SpcError: it names the option and the point.
     """
+    _check_whole(options)
     _check_freeze(points, options)
     for name, chosen in (("rebase", options.rebase), ("exclude", options.exclude)):
         for point in chosen:
@@ -165,12 +168,33 @@ def check_options(points: int, options: Options) -> None:
     if options.limit_factor is not None and not options.limit_factor > 0:
         message = f"limit_factor must be over 0, not {options.limit_factor}"
         raise SpcError(message)
+    for name, bound in (("floor", options.floor), ("ceiling", options.ceiling)):
+        if bound is not None and not isfinite(bound):
+            message = f"{name} {bound} is no number"
+            raise SpcError(message)
+
+
+def _check_whole(options: Options) -> None:
+    """Refuse a count or number of a point that is no whole number."""
+    freeze = () if options.freeze is None else (options.freeze,)
+    for name, chosen in (
+        ("freeze", freeze), ("rebase", options.rebase), ("exclude", options.exclude),
+    ):  # fmt: skip
+        for point in chosen:
+            try:
+                index(point)
+            except TypeError:
+                message = f"{name} {point}: a whole number is wanted"
+                raise SpcError(message) from None
 
 
 def _check_centre(kind: ChartKind, options: Options) -> None:
     """Refuse a given centre line that the measure could not have."""
-    if options.centre is None or isinstance(options.centre, str):
+    if options.centre is None or options.centre in get_args(Centre):
         return
+    if isinstance(options.centre, str):
+        message = f"centre {options.centre!r}: mean, median or a number is wanted"
+        raise SpcError(message)
     centre = options.centre / options.multiply
     if not isfinite(centre):
         message = f"centre {options.centre} is no number"

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from services.framework.spc import Options, SpcError, chart, subgroups
+from services.framework.spc.answer import Question, answer
 
 MONTHS = ["2026-01", "2026-02", "2026-03"]
 
@@ -79,11 +80,27 @@ def test_periods_in_order_and_names_in_any(labels: list[str]) -> None:
         ("c", Options(centre=-2), "centre -2: a c chart's cannot be below 0"),
         ("xmr", Options(multiply=0), "multiply must be over 0, not 0"),
         ("xmr", Options(limit_factor=-1), "limit_factor must be over 0, not -1"),
+        ("xmr", Options(freeze=1.5), "freeze 1.5: a whole number is wanted"),  # type: ignore[arg-type]
+        ("xmr", Options(centre="mode"), "centre 'mode': mean, median or"),  # type: ignore[arg-type]
+        ("xmr", Options(floor=nan), "floor nan is no number"),
     ],
 )
 def test_options(kind: str, options: Options, says: str) -> None:
     with pytest.raises(SpcError, match=says):
         chart(kind, [1, 2, 3], options=options)
+
+
+@pytest.mark.parametrize(
+    ("question", "says"),
+    [
+        (Question([1, 2], target=nan), "target nan is no number"),
+        (Question([1, 2], direction="increase", target=-inf), "target -inf is no number"),
+        (Question([1, 2], direction="up"), "no direction is called 'up'; there are increase,"),  # type: ignore[arg-type]
+    ],
+)
+def test_what_is_better(question: Question, says: str) -> None:
+    with pytest.raises(SpcError, match=says):
+        answer(question)
 
 
 def test_a_proportions_centre_is_at_most_1() -> None:
