@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
-from functools import cache
+from functools import cache, partial
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -17,9 +17,9 @@ from services.framework.late import LateFact, late_of, may_be_late
 from services.framework.plan import Plan
 from services.persistence import tables
 from services.persistence.among import MOST_NAMED, Among
-from services.persistence.bearings import Bearing, bearing
+from services.persistence.bearings import bearing
 from services.persistence.engine import is_sqlite
-from services.persistence.snapshots import load_each, load_facts
+from services.persistence.snapshots import Loaded
 from services.ports.evaluation import Snapshot
 
 _ALERT, _EVALUATION, _SUBJECT = tables.alert, tables.evaluation, tables.subject
@@ -44,11 +44,11 @@ def known_of(
     subjects = [_subject(row) for row in rows]
     bearings = [bearing(connection, organisation_id, plan, subject) for subject in subjects]
     alerts = _alerts(connection, [row.id for row in rows])
-    facts = list(load_each(connection, organisation_id, plan, bearings))
+    loaded = Loaded(connection, organisation_id, plan, bearings)
     names = [{str(s), *b.keys} for s, b in zip(subjects, bearings, strict=True)]
     last = _sequences(connection, organisation_id, names)
-    for row, looked_at, named, held in zip(rows, bearings, names, facts, strict=True):
-        subject = _subject(row)
+    for subject, row, looked_at, named in zip(subjects, rows, bearings, names, strict=True):
+        held = loaded.facts(looked_at)
         own = {str(subject): int(row.sequence)}
         seen = own | {name: last[name] for name in sorted(named - own.keys()) if name in last}
         snapshot = Snapshot(
@@ -61,7 +61,7 @@ def known_of(
             seen,
             {key: _standing(alert) for key, alert in alerts[row.id].items()},
             *now,
-            _late(connection, row, plan, looked_at, held),
+            _late(connection, row, plan, held, partial(loaded.facts, looked_at)),
             row.last_valid_to,
         )
         yield Known(snapshot, alerts[row.id])
@@ -82,7 +82,7 @@ def _named(lite: bool) -> tuple[sa.Select[Any], Among]:
 
 
 def _late(
-    connection: sa.Connection, row: Any, plan: Plan, looked_at: Bearing, facts: Facts
+    connection: sa.Connection, row: Any, plan: Plan, facts: Facts, up_to: Callable[[Any], Facts]
 ) -> tuple[LateFact, ...]:
     """What came late since the last judgement, by the sequences that it saw."""
     since, nothing_new = row.last_valid_to, row.judged_sequence == row.sequence
@@ -90,8 +90,7 @@ def _late(
         return ()
     last = sa.select(_EVALUATION.c.seen).where(_EVALUATION.c.id == row.last_id)
     seen = connection.execute(last).scalar_one()
-    before = load_facts(connection, row.organisation_id, plan, looked_at, seen)
-    return late_of(plan, before, facts, since)
+    return late_of(plan, up_to(seen), facts, since)
 
 
 def _alerts(connection: sa.Connection, subjects: Sequence[int]) -> defaultdict[int, Alerts]:

@@ -30,25 +30,31 @@ def load_facts(
     seen: Mapping[str, int] | None = None,
 ) -> Facts:
     """The facts that bear on a subject; with ``seen`` only those up to the given sequences."""
-    return next(load_each(connection, organisation_id, plan, [looked_at], seen))
+    return Loaded(connection, organisation_id, plan, [looked_at]).facts(looked_at, seen)
 
 
-def load_each(
-    connection: sa.Connection,
-    organisation_id: int,
-    plan: Plan,
-    bearings: Sequence[Bearing],
-    seen: Mapping[str, int] | None = None,
-) -> Iterator[Facts]:
-    """The facts that bear on each of several subjects, in their order, read together."""
-    wide = [each._replace(looks=_widened(plan, each.looks)) for each in bearings]
-    rows = SubjectRows(connection, organisation_id, wide)
-    aims = dict.fromkeys(aim for each in bearings for aim in _aims(each))
-    revised = defaultdict(list)
-    for one in load_revisions(connection, organisation_id, plan, aims):
-        revised[one.revision.aim].append(one)
-    for each in bearings:
-        yield _facts(plan, rows, each, [r for aim in _aims(each) for r in revised[aim]], seen)
+class Loaded:
+    """What bears on several subjects of one organisation, read together, once."""
+
+    def __init__(
+        self,
+        connection: sa.Connection,
+        organisation_id: int,
+        plan: Plan,
+        bearings: Sequence[Bearing],
+    ) -> None:
+        wide = [each._replace(looks=_widened(plan, each.looks)) for each in bearings]
+        self._plan = plan
+        self._rows = SubjectRows(connection, organisation_id, wide)
+        self._revised: defaultdict[str, list[Revised]] = defaultdict(list)
+        aims = dict.fromkeys(aim for each in bearings for aim in _aims(each))
+        for one in load_revisions(connection, organisation_id, plan, aims):
+            self._revised[one.revision.aim].append(one)
+
+    def facts(self, of: Bearing, seen: Mapping[str, int] | None = None) -> Facts:
+        """The facts that bear on one of them; with ``seen`` only those up to the sequences."""
+        revised = [one for aim in _aims(of) for one in self._revised[aim]]
+        return _facts(self._plan, self._rows, of, revised, seen)
 
 
 def _aims(looked_at: Bearing) -> list[str]:

@@ -139,17 +139,17 @@ def test_a_fact_that_arrives_while_its_subject_is_judged_stays_to_be_judged(
     hospital.judge()
     hospital.feed("harm", HARM[:12])
     arrived: list[threading.Thread] = []
-    loads = snapshots.load_each
+    loads = snapshots.Loaded
 
     def slow(*given: Any) -> Any:
-        facts = list(loads(*given))
+        loaded = loads(*given)
         if not arrived:
             arrived.append(threading.Thread(target=lambda: hospital.feed("harm", HARM)))
             arrived[0].start()
             arrived[0].join(0.5)
-        return facts
+        return loaded
 
-    monkeypatch.setattr(known, "load_each", slow)
+    monkeypatch.setattr(known, "Loaded", slow)
     hospital.judge()
     arrived[0].join(30)
     hospital.judge()

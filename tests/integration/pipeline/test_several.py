@@ -15,7 +15,7 @@ from services.framework.evaluate import evaluate
 from services.framework.judgement import Subject
 from services.persistence import judgements, tables
 from services.persistence.bearings import bearing
-from services.persistence.snapshots import load_each, load_facts
+from services.persistence.snapshots import Loaded, load_facts
 from tests.integration.pipeline.conftest import HARM, HSMR, Hospital, month
 
 AIM = Subject.parse("aim:hsmr-88")
@@ -164,5 +164,6 @@ def test_each_is_judged_by_the_same_facts_together_as_alone(hospital: Hospital) 
     with hospital.services.engine.connect() as connection:
         bearings = [bearing(connection, hospital.id, held, subject) for subject in subjects]
         alone = [load_facts(connection, hospital.id, held, each) for each in bearings]
-        assert list(load_each(connection, hospital.id, held, bearings)) == alone
+        together = Loaded(connection, hospital.id, held, bearings)
+        assert [together.facts(each) for each in bearings] == alone
     assert any(facts.roles for facts in alone)
