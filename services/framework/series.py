@@ -3,7 +3,8 @@
 A period has one current observation, the highest version. It is *judged* where it is final (or
 provisional, if the measure says so), *drawn* where it has a value at all, and *settled* where
 nothing more is awaited of it: judged, suppressed or withdrawn. So a suppressed value is neither
-missing nor zero, and a partial one still is awaited.
+missing nor zero, and a partial one still is awaited. A value outside of the measure's valid range
+is none.
 """
 
 from __future__ import annotations
@@ -121,7 +122,8 @@ def _unhidden(measure: Measure, one: Observation) -> Observation:
 
 
 def _point(measure: Measure, observation: Observation) -> Point:
-    value = observation.value if observation.usable and is_sound(observation) else None
+    fault = impossible(measure, observation)
+    value = observation.value if observation.usable and fault is None else None
     fit = is_judged(measure, observation.maturity)
     judged = fit and value is not None
     return Point(
@@ -135,8 +137,24 @@ def _point(measure: Measure, observation: Observation) -> Point:
         observation.withdrawn,
         judged,
         judged or observation.suppressed or observation.withdrawn,
-        _lack(observation, fit),
+        _lack(observation, fit) or fault,
     )
+
+
+def impossible(measure: Measure, observation: Observation) -> str | None:
+    """Why a value cannot be one of the measure, as in "-5, outside the valid range"; else None.
+
+    Such a value is held, and neither drawn nor judged: its period still awaits one that can be.
+    """
+    value = observation.value
+    if value is None:
+        return None
+    if not is_sound(observation):
+        return f"{value:g}, out of all proportion"
+    low, high = measure.valid
+    if (low is not None and value < low) or (high is not None and value > high):
+        return f"{value:g}, outside the valid range"
+    return None
 
 
 def is_sound(observation: Observation) -> bool:

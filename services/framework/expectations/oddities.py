@@ -48,10 +48,10 @@ _LEAST = 3
 def values_are_plausible(situation: Situation) -> Iterable[Finding]:
     """DAT-04, of the measure's current definition, at every site and for every stratum.
 
-    What cannot be (outside the valid range, more than the whole) is refused where it comes in; here
-    it is found when a range was declared later. An odd denominator is only flagged. An explanation
-    on or after the day on which a value was known confirms it. Fewer than three denominators before
-    say nothing of what is usual.
+    More than the whole is refused where it comes in; a value outside the valid range is held and
+    flagged, and neither drawn nor judged until it is corrected or the range is. An odd denominator
+    is only flagged. An explanation on or after the day on which a value was known confirms it.
+    Fewer than three denominators before say nothing of what is usual.
     """
     measure = situation.plan.measures[situation.subject.id]
     about = str(situation.subject)

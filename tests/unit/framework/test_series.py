@@ -65,6 +65,26 @@ def test_what_may_be_drawn_and_judged(
     assert (point.value is not None, point.judged, point.settled) == (drawn, judged, settled)
 
 
+@pytest.mark.parametrize(
+    ("value", "note"),
+    [
+        (0.0, None),
+        (300.0, None),
+        (-5.0, "-5, outside the valid range"),
+        (301.0, "301, outside the valid range"),
+        (1e200, "1e+200, out of all proportion"),
+    ],
+)
+def test_a_value_that_cannot_be_is_none_and_says_so(value: float, note: str | None) -> None:
+    plan = a_plan(measure=a_measure(valid=(0, 300)))
+    facts = Facts({KEY: (an_observation("2025-01", value),)})
+    (point,) = read_series(plan, facts, KEY).points
+    assert point.note == note
+    assert (point.value, point.judged, point.settled) == (
+        (value, True, True) if note is None else (None, False, False)
+    )
+
+
 def test_provisional_is_judged_where_the_measure_says_so() -> None:
     plan = a_plan(measure=a_measure(judge_provisional=True))
     provisional = an_observation("2025-01", 5.0, maturity=Maturity.PROVISIONAL)
