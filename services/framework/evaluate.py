@@ -15,7 +15,7 @@ from services.framework.judgement import Evaluation, Subject, SubjectKind
 from services.framework.plan import Aim, Plan, Project, Switch
 from services.framework.verdict import judge
 
-ENGINE_VERSION = "6"
+ENGINE_VERSION = "7"
 
 
 def evaluate(plan: Plan, facts: Facts, subject: Subject, as_of: datetime) -> Evaluation:

@@ -18,6 +18,7 @@ from services.framework.plan import Aim, AimMeasure, Intent, Measure
 from services.framework.season import A_YEAR
 from services.framework.series import Point, Series
 from services.framework.trajectory import (
+    FARTHEST,
     MATERIAL,
     NOTHING_YET,
     SURE_OF_LEVEL,
@@ -336,8 +337,11 @@ class Fold:
         return (self._improves or lagging) and (evidence.sure or (lagging and beyond))
 
     def _reached(self, ordinal: int) -> bool:
-        """Whether the last three values are at or better than the target, by an interval."""
-        shorts = [short for at, short, _ in self._recent if at > ordinal - RECENT]
+        """Whether the last three values are at or better than the target, by an interval.
+
+        One far past it counts for no more than 2 standard deviations: no single value decides.
+        """
+        shorts = [max(short, -FARTHEST) for at, short, _ in self._recent if at > ordinal - RECENT]
         return len(shorts) == RECENT and -_joint(shorts) >= REACHED
 
     def _slipping(self, short: float, reached: bool) -> Status | None:
@@ -391,7 +395,8 @@ class Fold:
 
     def shorts_before(self, ordinal: int) -> list[float]:
         """How far the last values were from the target that a value of the period joins."""
-        return [short for at, short, _ in self._recent if ordinal - RECENT < at < ordinal]
+        before = [short for at, short, _ in self._recent if ordinal - RECENT < at < ordinal]
+        return [max(short, -FARTHEST) for short in before]
 
     def season_next(self, ordinal: int, expected: float) -> float:
         """What the time of year would add to a coming value, in the measure's units."""

@@ -175,7 +175,7 @@ class Verdict:
     target: float | tuple[float, float] | None = None
     baseline: float | None = None
     probability: float | None = None
-    rule_set: str = "ewma-lag/3"
+    rule_set: str = "ewma-lag/4"
     would_change: str | None = None
     chain: tuple[Link, ...] = ()
     readings: tuple[PathReading, ...] = ()

@@ -159,6 +159,8 @@ class _Coming:
         if not self._course.improves or len(before) < RECENT - 1:
             return None
         short = -REACHED * sqrt(RECENT) - sum(before)
+        if short < -FARTHEST:
+            return None
         return self._value(self._course.target, short / self._fold.recall, self._course.sign)
 
     def _crossing(

@@ -5,7 +5,7 @@ the path, W of the lag behind the baseline, S of the lag behind the target since
 each against its own limit (*sure*; two thirds of that: *doubt*; exits at half of each). That of E
 and W is 7.5 % of the gap and 1.68 standard errors over 24 periods, more for longer aims; that of S,
 and where a level is held, 2.7 standard errors. Values are judged without their season, and one
-value counts for at most 2 standard deviations in E, W and S.
+value counts for at most 2 standard deviations in E, W and S, and on the good side in Z3.
 Z3 is the standardised mean of the last three periods' distance from the target, G3 from the path.
 
 =============  ==========================================  =====================================
@@ -56,7 +56,7 @@ from services.framework.plan import Aim, AimMeasure, Plan
 from services.framework.reasons import reason_of, would_change
 from services.framework.series import Series, arrears, blind_at
 
-RULE_SET = "ewma-lag/3"
+RULE_SET = "ewma-lag/4"
 
 _SHOWN = frozenset({Status.ACHIEVED, Status.HOLDING})
 """What an aim stands at whose values show that it is reached."""

@@ -152,6 +152,10 @@ def test_slipping_needs_more_than_a_wobble_around_the_target() -> None:
     assert _run([*reached, 94.0, 95.0, 94.0, 95.0])[-1] == "slipping"
 
 
+def test_one_value_far_past_the_target_achieves_nothing() -> None:
+    assert "achieved" not in _run([98.0, 97.0, 96.0, 95.0, -5.0, 94.0, 93.0])
+
+
 def test_slipping_ends_when_it_is_achieved_anew() -> None:
     found = _run([90.0, 84.0, 82.0, 82.0, 83.0, 94.0, 95.0, 94.0, 95.0, 82.0, 82.0, 82.0])
     assert found[-1] == "achieved"
