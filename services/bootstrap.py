@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from services.planning.amending import Amending
     from services.planning.plans import Plans
     from services.planning.tuning import Tuning
+    from services.planning.waiving import Waiving
     from services.rendering.charts import ChartRenderer
     from services.reporting.filings import Filings
     from services.reporting.reports import Reporting
@@ -187,6 +188,13 @@ class Services:
         from services.planning.amending import Amending
 
         return Amending(self.plans, self.plan_store)
+
+    @cached_property
+    def waiving(self) -> Waiving:
+        """Findings, accepted for a while."""
+        from services.planning.waiving import Waiving
+
+        return Waiving(self.plans, self.plan_store)
 
     @cached_property
     def intake(self) -> Intake:

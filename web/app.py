@@ -25,6 +25,7 @@ PAGES = (
     "web.pages.filing",
     "web.pages.amending",
     "web.pages.alerts",
+    "web.pages.waiving",
     "web.pages.catalogue",
     "web.pages.mailbox",
 )

@@ -39,6 +39,7 @@ SCOPES = (
     "validations:write",
     "explanations:write",
     "spreads:write",
+    "waivers:write",
     "read",
 )
 PREFIX = "bd_"

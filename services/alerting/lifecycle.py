@@ -114,10 +114,13 @@ def decide_finding(standing: Standing | None, outcome: Outcome) -> Decision:
     """What an outcome makes of its own alert: open, worse, gone, or nothing new.
 
     An outcome in shadow opens nothing; an alert that it finds open was opened before its rule was
-    put in shadow, and is over. What is never told singly changes its alert in silence.
+    put in shadow, and is over; so is that of one that is waived. What is never told singly changes
+    its alert in silence.
     """
     if outcome.shadow:
         return _of_shadow(standing)
+    if outcome.waived:
+        return _of_waived(standing)
     decision = _of_finding(standing, outcome)
     known = CATALOGUE.get(outcome.expectation)
     return replace(decision, silent=True) if known and not known.singly else decision
@@ -127,6 +130,12 @@ def _of_shadow(standing: Standing | None) -> Decision:
     if standing is not None and standing.open:
         return Decision(Change.RESOLVE, "Its expectation is judged in shadow now.", Severity.INFO)
     return Decision(Change.NOTHING, "Judged in shadow: nobody is told.")
+
+
+def _of_waived(standing: Standing | None) -> Decision:
+    if standing is not None and standing.open:
+        return Decision(Change.RESOLVE, "It was waived.", Severity.INFO)
+    return Decision(Change.NOTHING, "Waived: nobody is told.")
 
 
 def _of_finding(standing: Standing | None, outcome: Outcome) -> Decision:

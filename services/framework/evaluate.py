@@ -14,6 +14,7 @@ from services.framework.facts import Facts
 from services.framework.judgement import Evaluation, Subject, SubjectKind
 from services.framework.plan import Aim, Plan, Project, Switch
 from services.framework.verdict import judge
+from services.framework.waivers import accepted
 
 ENGINE_VERSION = "7"
 
@@ -101,6 +102,8 @@ def _answered(
     due: Iterable[datetime | None] = (),
 ) -> Evaluation:
     findings = list(findings)
+    if situation.plan.waivers:
+        findings = [accepted(situation, finding) for finding in findings]
     return Evaluation(
         situation.subject,
         situation.as_of,

@@ -83,8 +83,8 @@ class Outcome:
 
     ``about`` is the narrowest thing it speaks of: the subject itself (``aim:ID``), or a part
     (``driver:AIM/ID``, ``milestone:PROJECT/ID``, ``project:ID/leader``). ``since`` is when the
-    condition began. In ``shadow`` it is recorded and nobody is told. One that is ``waiting`` could
-    not be judged yet; its reason says what is missing.
+    condition began. In ``shadow``, or ``waived``, it is recorded and nobody is told. One that is
+    ``waiting`` could not be judged yet; its reason says what is missing.
     """
 
     expectation: str
@@ -97,6 +97,7 @@ class Outcome:
     audience: tuple[str, ...] = ()
     shadow: bool = False
     waiting: bool = False
+    waived: bool = False
 
     def in_shadow(self) -> Outcome:
         """The same outcome, of which nobody is told."""
@@ -294,7 +295,7 @@ class Evaluation:
     @property
     def findings(self) -> tuple[Outcome, ...]:
         """The outcomes that tripped, and of which somebody may be told."""
-        return tuple(o for o in self.outcomes if o.tripped and not o.shadow)
+        return tuple(o for o in self.outcomes if o.tripped and not o.shadow and not o.waived)
 
     @property
     def shadows(self) -> tuple[Outcome, ...]:

@@ -347,6 +347,24 @@ class Route:
     measure: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Waiver:
+    """A finding that is accepted from ``since`` to ``until``, both included, and why.
+
+    ``about`` is a subject or a part of one (``aim:ID``, ``milestone:PROJECT/ID``); ``by`` is who
+    decided. One that is lifted before its end has ``ended``, the first day on which it is not held.
+    """
+
+    id: str
+    expectation: str
+    about: str
+    since: date
+    until: date
+    by: str
+    reason: str
+    ended: date | None = None
+
+
 @dataclass(frozen=True)
 class Plan:
     """One version of an organisation's plan, with look-ups by id.
@@ -367,6 +385,7 @@ class Plan:
     version: int = 0
     profile: Profile = Profile.STARTER
     rules: Mapping[str, Switch] = field(default_factory=dict)
+    waivers: Mapping[str, Waiver] = field(default_factory=dict)
 
     @cached_property
     def zone(self) -> ZoneInfo:

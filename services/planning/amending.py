@@ -100,9 +100,7 @@ class Amending:
                 via=via,
             )
         except PlanError as refused:
-            first = refused.findings[0]
-            field = first.pointer.rsplit("/", 1)[-1]
-            raise AmendmentRefusedError(field, first.message) from refused
+            raise AmendmentRefusedError(*refused.to_blame) from refused
 
     def history(self, organisation_id: int, kind: str, owner: str) -> tuple[SettingChange, ...]:
         """Every change of what an amendment of ``kind`` changes, the newest first."""

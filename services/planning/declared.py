@@ -25,6 +25,7 @@ from services.framework.plan import (
     Serve,
     Site,
     Stratum,
+    Waiver,
 )
 from services.planning.parts import (
     AdoptionPart,
@@ -59,6 +60,7 @@ def to_plan(document: PlanDocument, version: int = 0) -> Plan:
         version=version,
         profile=document.profile,
         rules=dict(document.rules),
+        waivers={w.id: Waiver(since=w.from_, **_fields(w, "from_")) for w in document.waivers},
     )
 
 

@@ -115,6 +115,9 @@ def _said_of(kind: str, entity: Mapping[str, Any]) -> str:
     match kind:
         case "route":
             return _routes_shown(entity["routes"])
+        case "waiver":
+            asked = f"{entity['expectation']} about {entity['about']}"
+            return f"{asked}, {entity['from']} to {entity['until']}: {entity['reason']}"
         case "parameter" | "rule":
             return _shown(entity["value"])
         case _:

@@ -37,6 +37,7 @@ _MODELS: dict[tuple[str, ...], type[parts.Part]] = {
     ("projects", "allocations"): parts.AllocationPart,
     ("projects", "savings"): parts.SavingsPart,
     ("routes",): parts.RoutePart,
+    ("waivers",): parts.WaiverPart,
 }
 
 

@@ -38,6 +38,12 @@ class PlanError(ValueError):
         more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
         super().__init__(f"{errors[0]}{more}" if errors else "the plan was refused")
 
+    @property
+    def to_blame(self) -> tuple[str, str]:
+        """The last part of the first error's pointer, a field as a rule, and its message."""
+        first = errors_of(self.findings)[0]
+        return first.pointer.rsplit("/", 1)[-1], first.message
+
 
 def errors_of(findings: Sequence[Finding]) -> tuple[Finding, ...]:
     """The findings that refuse a plan."""

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from services.planning.checks import parameters, portfolio, references, values
+from services.planning.checks import parameters, portfolio, references, values, waivers
 from services.planning.checks.book import Book, Note
 from services.planning.draft import Draft, who
 from services.planning.findings import Finding
 
-_CHECKS = (*references.CHECKS, *values.CHECKS, *portfolio.CHECKS, *parameters.CHECKS)
+_CHECKS = (
+    *references.CHECKS,
+    *values.CHECKS,
+    *portfolio.CHECKS,
+    *parameters.CHECKS,
+    *waivers.CHECKS,
+)
 
 
 def lint(found: Draft) -> tuple[Finding, ...]:

@@ -1,9 +1,9 @@
 """A file laid over the plan in force: what is named changes, what is not named stays.
 
-Sites, strata, people, measures, aims, drivers, projects and milestones are merged by their id,
-``organisation``, ``parameters`` and ``rules`` by key, routes by what they are about. Every other
-value is replaced whole where the file names it. ``null`` puts a key back to its default. Nothing is
-deleted by being absent.
+Sites, strata, people, measures, aims, drivers, projects, milestones and waivers are merged by
+their id, ``organisation``, ``parameters`` and ``rules`` by key, routes by what they are about.
+Every other value is replaced whole where the file names it. ``null`` puts a key back to its
+default. Nothing is deleted by being absent.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ NAMED: Keyed = {
     "measures": {},
     "aims": {"drivers": {}},
     "projects": {"milestones": {}},
+    "waivers": {},
 }
 SINGULAR = {
     "sites": "site",
@@ -33,6 +34,7 @@ SINGULAR = {
     "drivers": "driver",
     "projects": "project",
     "milestones": "milestone",
+    "waivers": "waiver",
 }
 _BY_KEY = ("organisation", "parameters", "rules")
 _ONE_MEASURE = ("measure", "baseline", "target", "path", "definition")

@@ -56,6 +56,13 @@ MAX_LAG_DAYS = 400
 MAX_CADENCE_DAYS = 400
 
 
+About = Annotated[
+    str,
+    Field(
+        pattern=r"^(aim|project|measure|person|organisation|driver|milestone)"
+        r":[A-Za-z0-9][A-Za-z0-9_-]*(/[A-Za-z0-9][A-Za-z0-9_-]*)?$"
+    ),
+]
 ExpectationId = Annotated[str, Field(pattern=r"^[A-Z]{2,5}-[0-9]{2}$")]
 
 
@@ -340,6 +347,19 @@ class RoutePart(Part):
     by: tuple[Channel, ...] = ("mail",)
 
 
+class WaiverPart(Part):
+    """A finding that is accepted from ``from`` to ``until``, by whom and why; 90 days at most."""
+
+    id: Slug
+    expectation: ExpectationId
+    about: About
+    from_: Day = Field(alias="from")
+    until: Day
+    by: Slug
+    reason: Note
+    ended: Day | None = None
+
+
 class PlanDocument(Part):
     """A whole plan file. ``version`` is the version that an export was made of."""
 
@@ -356,6 +376,7 @@ class PlanDocument(Part):
     parameters: Parameters = Field(default_factory=dict)
     profile: Profile = Profile.STARTER
     rules: Mapping[ExpectationId, Switch] = Field(default_factory=dict)
+    waivers: tuple[WaiverPart, ...] = ()
 
 
 def normal(document: PlanDocument) -> dict[str, Any]:

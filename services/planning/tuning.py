@@ -10,7 +10,7 @@ from typing import Any
 from services.framework.expectations.register import CATALOGUE, parameter_limits
 from services.framework.plan import Plan, Switch
 from services.planning.export import to_text
-from services.planning.findings import PlanError
+from services.planning.findings import PlanError, errors_of
 from services.planning.plans import Applied, Plans
 from services.ports.planning import PlanningError, PlanStore, SettingChange
 
@@ -140,7 +140,7 @@ class Tuning:
                 via=via,
             )
         except PlanError as refused:
-            why = "; ".join(finding.message for finding in refused.findings[:3])
+            why = "; ".join(finding.message for finding in errors_of(refused.findings)[:3])
             raise SettingRefusedError("value", why) from refused
 
     def history(self, organisation_id: int, expectation: str) -> tuple[SettingChange, ...]:

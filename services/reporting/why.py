@@ -48,6 +48,7 @@ class State(StrEnum):
 
     FAILS = "fails"
     SHADOW = "fails in shadow"
+    WAIVED = "waived"
     WAITS = "waits"
     HOLDS = "holds"
     OFF = "switched off"
@@ -400,6 +401,8 @@ def _switched_off(plan: Plan, found: Evaluated, expectation: str) -> Said:
 
 def _state(outcome: Mapping[str, Any]) -> State:
     if outcome["tripped"]:
+        if outcome.get("waived"):
+            return State.WAIVED
         return State.SHADOW if outcome.get("shadow") else State.FAILS
     return State.WAITS if outcome.get("waiting") else State.HOLDS
 
@@ -407,6 +410,7 @@ def _state(outcome: Mapping[str, Any]) -> State:
 _QUIET = {
     State.OFF: "It is not judged, so nobody is told.",
     State.SHADOW: "Judged in shadow: it is recorded, and nobody is told.",
+    State.WAIVED: "It is accepted for a while, so nobody is told.",
     State.WAITS: "It could not be judged yet, so nobody is told.",
     State.HOLDS: "It is so: there is nothing to tell.",
 }

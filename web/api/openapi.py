@@ -15,7 +15,7 @@ from pydantic import AliasChoices, BaseModel
 from pydantic.json_schema import models_json_schema
 
 from services.intake.items import MODELS
-from web.api.read import MOST, USUAL, Acknowledgement
+from web.api.read import MOST, USUAL, Acknowledgement, Waiver
 from web.api.shapes import ANSWERS, OBJECT, TEXT, Schema, ref
 
 blueprint = Blueprint("openapi", __name__)
@@ -160,6 +160,16 @@ def _reads() -> list[Operation]:
             (_path("alert_id", "integer"),),
             {JSON: {"schema": ref("Acknowledgement")}},
         ),
+        Operation(
+            "/api/v1/alerts/{alert_id}/waive",
+            "post",
+            "Accept what an alert found until a day, ninety days away at most: a plan version.",
+            "waivers:write",
+            {200: _json("Waived", "It is waived.")},
+            (*missing, 409, 413, 415, 422),
+            (_path("alert_id", "integer"),),
+            {JSON: {"schema": ref("Waiver")}},
+        ),
     ]
 
 
@@ -235,7 +245,7 @@ def _items(model: str) -> Schema:
 
 
 def _schemas() -> dict[str, Schema]:
-    models: list[type[BaseModel]] = [*MODELS.values(), Acknowledgement]
+    models: list[type[BaseModel]] = [*MODELS.values(), Acknowledgement, Waiver]
     _, made = models_json_schema(
         [(model, "validation") for model in models],
         ref_template="#/components/schemas/{model}",

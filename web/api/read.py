@@ -1,11 +1,11 @@
-"""What the service found: aims and why, alerts, and saying that an alert was seen."""
+"""What the service found: aims and why, alerts; and what is done with an alert: seen, waived."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import asdict
-from datetime import datetime
-from typing import Any
+from datetime import date, datetime
+from typing import Any, TypeVar
 from urllib.parse import urlencode
 
 from flask import Blueprint, Response, jsonify, request
@@ -21,8 +21,10 @@ from werkzeug.exceptions import (
 
 from services.alerts.acknowledge import AlertRefusedError
 from services.framework.judgement import Answer
-from services.intake.refusals import troubles_of
+from services.intake.refusals import Trouble, troubles_of
 from services.persistence.reads import AimRow, AlertFilter, AlertRow, JudgedRow
+from services.planning.waiving import Asked, WaiverRefusedError
+from services.ports.planning import PlanningError, StaleBaseError
 from services.reporting.why import AsOfError, as_json
 from web.api.problem import refusal
 from web.context import services
@@ -33,6 +35,7 @@ MOST = 500
 USUAL = 100
 STATES = ("open", "resolved")
 _ID_DIGITS = 18
+Body = TypeVar("Body", bound=BaseModel)
 
 
 class Acknowledgement(BaseModel):
@@ -42,6 +45,16 @@ class Acknowledgement(BaseModel):
 
     by: str = Field(min_length=1, max_length=100)
     note: str | None = Field(default=None, max_length=2000)
+
+
+class Waiver(BaseModel):
+    """Accepts what an alert found until a day, by whom (an id of the plan's people), and why."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    by: str = Field(min_length=1, max_length=100)
+    until: date = Field(strict=False)
+    reason: str = Field(min_length=1, max_length=500)
 
 
 @blueprint.get("/aims")
@@ -102,7 +115,7 @@ def alert(alert_id: int) -> Response:
 @needs_scope("reviews:write")
 def acknowledge(alert_id: int) -> ResponseReturnValue:
     """Say that the alert was seen; saying it again changes nothing."""
-    said, held = _acknowledgement(), caller()
+    said, held = _said(Acknowledgement), caller()
     _known_alert(alert_id)
     actor = f"{said.by} (key {held.label})"
     try:
@@ -110,6 +123,29 @@ def acknowledge(alert_id: int) -> ResponseReturnValue:
     except AlertRefusedError as refused:
         raise Conflict(f"{str(refused)[:1].upper()}{str(refused)[1:]}.") from None
     return _one_alert(alert_id)
+
+
+@blueprint.post("/alerts/<int:alert_id>/waive")
+@needs_scope("waivers:write")
+def waive(alert_id: int) -> ResponseReturnValue:
+    """Accept what the alert found for a while: a version of the plan with a waiver."""
+    said, held = _said(Waiver), caller()
+    row, _ = _known_alert(alert_id)
+    on = services().reporting.today(held.organisation_id)
+    asked = Asked(row.expectation, row.about, said.by, on, said.until, said.reason)
+    try:
+        applied = services().waiving.waive(
+            held.organisation_id, asked, author=f"{said.by} (key {held.label})", via="api"
+        )
+    except WaiverRefusedError as refused:
+        trouble = Trouble("waiver-refused", f"{refused}.", f"/{refused.field}")
+        raise UnprocessableEntity(response=refusal((trouble,))) from None
+    except StaleBaseError as stale:
+        raise Conflict(f"{stale}.") from None
+    except PlanningError as refused:
+        trouble = Trouble("waiver-refused", f"{refused}.", "/reason")
+        raise UnprocessableEntity(response=refusal((trouble,))) from None
+    return jsonify({"alert": alert_id, "plan_version": applied.version})
 
 
 def _one_alert(alert_id: int) -> Response:
@@ -132,11 +168,11 @@ def _found(aim_id: str) -> AimRow:
     return row
 
 
-def _acknowledgement() -> Acknowledgement:
+def _said(model: type[Body]) -> Body:
     if not request.is_json:
         raise UnsupportedMediaType("Send application/json.")
     try:
-        return Acknowledgement.model_validate_json(request.get_data())
+        return model.model_validate_json(request.get_data())
     except ValidationError as error:
         raise UnprocessableEntity(response=refusal(troubles_of(error))) from None
 

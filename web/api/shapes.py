@@ -159,7 +159,7 @@ ANSWERS: dict[str, Schema] = {
         text=TEXT,
         about=TEXT,
         name=TEXT,
-        state={"enum": ["fails", "fails in shadow", "waits", "holds", "switched off"]},
+        state={"enum": ["fails", "fails in shadow", "waived", "waits", "holds", "switched off"]},
         severity=_WORD,
         reason=TEXT,
         since=_WORD,
@@ -243,6 +243,7 @@ ANSWERS: dict[str, Schema] = {
         ["id", "steps"], **_ALERT_FIELDS, steps={"type": "array", "items": ref("Step")}
     ),
     "Step": _STEP,
+    "Waived": obj(["alert", "plan_version"], alert=_NUMBER, plan_version=_NUMBER),
     "Alive": obj(["status"], status=TEXT),
     "Readiness": obj(
         ["status", "reasons"],

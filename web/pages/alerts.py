@@ -13,6 +13,7 @@ from services.ports.reporting import AlertRecord, AlertStep, MessageLine
 from services.reporting.aims import open_of
 from web.context import services
 from web.identity import needs_role, signed_in
+from web.pages.waiving import may_waive
 from web.pages.words import alert_words, message_words, moved_clock, step_words, told
 
 blueprint = Blueprint("alerts", __name__)
@@ -82,6 +83,13 @@ def _page(record: AlertRecord, error: str | None = None, note: str = "") -> str:
         may_acknowledge=may and words.is_open and words.acknowledged is None,
         steps=[_step(step) for step in record.steps],
         messages=[_message(message, happened) for message in record.messages],
+        may_waive=may_waive(record.alert.expectation),
+        waived=services().waiving.held(
+            signed_in().organisation_id,
+            record.alert.expectation,
+            record.alert.about,
+            services().reporting.today(signed_in().organisation_id),
+        ),
         moved=moved_clock(signed_in().zone),
         error=error,
         note=note,

@@ -23,6 +23,7 @@ _SEES_PEOPLE = frozenset({"owner", "admin"})
 _TITLES = {
     State.FAILS: ("Fails", "somebody is told, or it says why nobody is"),
     State.SHADOW: ("Fails in shadow", "recorded, and nobody is told"),
+    State.WAIVED: ("Waived", "accepted for a while, by whom and why; nobody is told"),
     State.WAITS: ("Waits", "not to be judged yet: what is missing"),
     State.HOLDS: ("Holds", "nothing to tell"),
     State.OFF: ("Switched off", "not judged, by the plan"),

@@ -55,6 +55,7 @@ BODIES: dict[str, Any] = {
     },
     "spreads": {"project": "{0}-project", "unit": "x", "on": "2026-09-01"},
     "acknowledge": {"by": "{0}-executive"},
+    "waive": {"by": "{0}-executive", "until": "2026-09-30", "reason": "x"},
 }
 
 

@@ -107,6 +107,22 @@ def documents(draw: st.DrawFn) -> dict[str, Any]:
         "routes": [_route(draw, aims, person) for _ in range(draw(st.integers(0, 2)))],
         "parameters": draw(_PARAMETERS),
         **_some(draw, profile=st.sampled_from(["starter", "full"]), rules=_RULES),
+        "waivers": [_waiver(draw, i, measures, person) for i in draw(_ids())],
+    }
+
+
+def _waiver(
+    draw: st.DrawFn, identifier: str, measures: list[str], person: st.SearchStrategy[str]
+) -> dict[str, Any]:
+    return {
+        "id": identifier,
+        "expectation": draw(st.sampled_from(["DAT-01", "DAT-02"])),
+        "about": f"measure:{draw(st.sampled_from(measures))}",
+        "from": "2025-01-10",
+        "until": draw(st.sampled_from(["2025-01-10", "2025-04-10"])),
+        "by": draw(person),
+        "reason": draw(_TEXTS),
+        **_some(draw, ended=st.just("2025-02-01")),
     }
 
 

@@ -21,6 +21,38 @@ def test_a_sound_plan_has_no_findings() -> None:
     assert _findings(SHORT) == ()
 
 
+_WAIVER = (
+    "waivers:\n  - {id: w, expectation: MIL-01, about: milestone:sepsis-ed/pilot, from: 2025-03-01,"
+    " until: 2025-05-30, by: cmo, reason: the ward moves}\nroutes:"
+)
+
+
+def test_a_waiver_of_ninety_days_is_sound() -> None:
+    assert _findings(SHORT.replace("routes:", _WAIVER)) == ()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "code", "words"),
+    [
+        ("until: 2025-05-30", "until: 2025-05-31", "waiver-span", "it lasts 91 days"),
+        ("until: 2025-05-30", "until: 2025-02-28", "waiver-span", "before it begins"),
+        ("MIL-01", "MIL-99", "unknown-expectation", "there is no expectation MIL-99"),
+        ("MIL-01", "TRJ-04", "status-waived", "an aim is revised or ended, not waived"),
+        ("sepsis-ed/pilot", "sepsis-ed/other", "unknown-subject", "milestone:sepsis-ed/other"),
+        ("milestone:sepsis-ed/pilot", "driver:hsmr-88/x", "unknown-subject", "driver:hsmr-88/x"),
+        ("by: cmo", "by: nobody", "unknown-person", "nobody is not among the people"),
+    ],
+)
+def test_a_waiver_that_cannot_be_is_refused_at_its_line(
+    old: str, new: str, code: str, words: str
+) -> None:
+    text = SHORT.replace("routes:", _WAIVER.replace(old, new))
+    (found,) = _findings(text)
+    line = text[: text.index("- {id: w,")].count("\n") + 1
+    assert (found.level, found.code, found.line) == (Level.ERROR, code, line)
+    assert words in found.message
+
+
 ERRORS = [
     (
         "sponsor: cmo\n    adopted",
