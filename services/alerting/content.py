@@ -119,7 +119,8 @@ def _digits(verdict: Verdict) -> int:
     """The decimals of the verdict's own sentences: those that show a hundredth of the way."""
     goal = verdict.target if verdict.target is not None else verdict.value
     if isinstance(goal, tuple):
-        goal = sum(goal) / 2
+        low, high = goal
+        return digits_for(high - low or abs(low) / 10)
     if goal is None:
         return 1
     gap = abs(goal - verdict.baseline) if verdict.baseline is not None else 0.0

@@ -107,6 +107,12 @@ class Course:
         return abs(self.target - self.level.value)
 
     @property
+    def scale(self) -> float:
+        """That of which a hundredth is worth telling: the gap, or the width of a range."""
+        width = self.gap if self.low is None or self.high is None else self.high - self.low
+        return width or abs(self.target) / 10
+
+    @property
     def improves(self) -> bool:
         """Whether the aim is to get better, rather than to hold a level or stay in a range."""
         return self.aim.intent is Intent.IMPROVE

@@ -377,7 +377,7 @@ def _within(ends: tuple[float | None, float | None], values: Iterable[float]) ->
 
 
 def _words(course: Course, forecast: Forecast) -> str:
-    digits = digits_for(course.gap or abs(course.target) / 10)
+    digits = digits_for(course.scale)
     value, low, high = (number(v, digits) for v in (forecast.value, *forecast.interval_80))
     chance = percent(forecast.probability)
     return (

@@ -96,6 +96,10 @@ def _ranged(course: Course, fold: Fold, last: Step) -> str:
         f"{number(value, digits)} in {_name(last)}, {where} the range "
         f"{number(low, digits)} to {number(high, digits)}"
     )
+    if fold.status is Status.AT_RISK:
+        text += ", short of sure"
+    elif fold.status is Status.OFF_TRACK and where == "inside":
+        text = f"by the values before; this one is {text}"
     words = {Status.HOLDING: "Holds: ", Status.MISSED: "Missed: ", Status.OFF_TRACK: "Out: "}
     return words.get(fold.status, "") + text
 
@@ -126,7 +130,7 @@ def _name(step: Step) -> str:
 
 
 def _digits(course: Course) -> int:
-    return digits_for(course.gap or abs(course.target) / 10)
+    return digits_for(course.scale)
 
 
 def would_change(course: Course, fold: Fold) -> str | None:

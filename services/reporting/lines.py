@@ -41,7 +41,7 @@ class Line:
     def digits(self) -> int:
         """Decimals for the line's numbers: those of the sentences of its verdict."""
         if self.course is not None:
-            return digits_for(self.course.gap or abs(self.course.target) / 10)
+            return digits_for(self.course.scale)
         goal = self.declared.target
         ends = goal if isinstance(goal, tuple) else (goal,)
         return digits_of(*(p.value for p in self.series.points), *ends)

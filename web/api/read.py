@@ -36,6 +36,10 @@ USUAL = 100
 STATES = ("open", "resolved")
 _ID_DIGITS = 18
 Body = TypeVar("Body", bound=BaseModel)
+_FIGURES = (
+    "since", "period", "value", "expected", "target", "forecast", "probability", "outlook",
+    "would_change",
+)  # fmt: skip
 
 
 class Acknowledgement(BaseModel):
@@ -185,11 +189,18 @@ def _aim(row: AimRow) -> dict[str, Any]:
         "status": judged.status if judged else None,
         "reason": judged.reason if judged else "Not judged yet.",
         "blind_since": judged.blind_since if judged else None,
+        **_figures(judged),
         "diagnosis": _diagnosis(judged) if judged else None,
         "as_of": judged.as_of.isoformat() if judged else None,
         "valid_to": judged.valid_to.isoformat() if judged else None,
         "ended": row.declared.get("ended"),
     }
+
+
+def _figures(judged: JudgedRow | None) -> dict[str, Any]:
+    """The numbers of the verdict, the forecast, and what would change the status."""
+    verdict = (judged.body.get("verdict") if judged else None) or {}
+    return {name: verdict.get(name) for name in _FIGURES}
 
 
 def _diagnosis(judged: JudgedRow) -> dict[str, str] | None:

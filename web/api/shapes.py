@@ -30,6 +30,7 @@ TEXT: Schema = {"type": "string"}
 _TEXTS: Schema = {"type": "array", "items": TEXT}
 _WORD: Schema = {"type": ["string", "null"]}
 _NUMBER: Schema = {"type": "integer"}
+_FIGURE: Schema = {"type": ["number", "null"]}
 OBJECT: Schema = {"type": "object"}
 _INSTANT: Schema = {"type": ["string", "null"], "format": "date-time"}
 _TROUBLES: Schema = {
@@ -119,6 +120,15 @@ ANSWERS: dict[str, Schema] = {
         status=_WORD,
         reason=_WORD,
         blind_since=_WORD,
+        since=_WORD,
+        period=_WORD,
+        value=_FIGURE,
+        expected=_FIGURE,
+        target={"anyOf": [{"type": "number"}, ref("Range"), {"type": "null"}]},
+        forecast={"anyOf": [ref("Forecast"), {"type": "null"}]},
+        probability=_FIGURE,
+        outlook=_WORD,
+        would_change=_WORD,
         diagnosis={"anyOf": [ref("Diagnosis"), {"type": "null"}]},
         as_of=_INSTANT,
         valid_to=_INSTANT,
@@ -126,6 +136,15 @@ ANSWERS: dict[str, Schema] = {
         declared=OBJECT,
     ),
     "AimPage": _page_of("Aim"),
+    "Range": {"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 2},
+    "Forecast": obj(
+        ["deadline", "value", "interval_80", "interval_95", "probability"],
+        deadline=TEXT,
+        value={"type": "number"},
+        interval_80=ref("Range"),
+        interval_95=ref("Range"),
+        probability={"type": "number"},
+    ),
     "Diagnosis": obj(["answer", "words", "reason", "response"], **_DIAGNOSIS),
     "Questions": obj(
         ["answer", "words", "reason", "response", "executing", "working"],

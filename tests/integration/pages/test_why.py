@@ -113,6 +113,15 @@ def test_the_two_questions_and_the_chain_stand_in_the_answer(ask: Callable[..., 
     ] == asked["answer"]
 
 
+def test_the_list_of_aims_says_what_would_change_each(ask: Callable[..., Any]) -> None:
+    _, answer = ask(HARM)
+    _, listed = ask("/api/v1/aims")
+    [aim] = [aim for aim in listed["items"] if aim["id"] == "harm-21"]
+    assert aim["would_change"] == answer["would_change"] is not None
+    assert aim["probability"] == aim["forecast"]["probability"]
+    assert aim["since"] == answer["since"]
+
+
 @pytest.mark.parametrize(
     ("as_of", "status", "says"),
     [

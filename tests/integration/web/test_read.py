@@ -33,6 +33,7 @@ def test_an_aim_shows_what_was_declared(client: FlaskClient, ours: World) -> Non
     answer = client.get("/api/v1/aims/north-aim", headers=ours.bearer)
     assert answer.json is not None
     assert answer.json["declared"]["target"] == 88
+    assert answer.json["would_change"] is None
 
 
 def test_why_answers_as_of_an_instant(client: FlaskClient, ours: World) -> None:

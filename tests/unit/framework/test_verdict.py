@@ -156,6 +156,16 @@ def test_one_value_far_past_the_target_achieves_nothing() -> None:
     assert "achieved" not in _run([98.0, 97.0, 96.0, 95.0, -5.0, 94.0, 93.0])
 
 
+def test_an_aim_out_of_its_range_by_values_before_says_so() -> None:
+    plan = a_plan(an_aim((95.0, 105.0), intent=Intent.WITHIN))
+    facts = values([*STEADY, 101.0, 99.0, *[112.0] * 6, 104.0])
+    found = verdict_of(plan, Facts(facts), at("2025-08-01"))
+    assert found.status is Status.OFF_TRACK
+    assert found.reason.startswith(
+        "Out: by the values before; this one is 104.0 in 2025-07, inside the range 95.0 to 105.0"
+    )
+
+
 def test_slipping_ends_when_it_is_achieved_anew() -> None:
     found = _run([90.0, 84.0, 82.0, 82.0, 83.0, 94.0, 95.0, 94.0, 95.0, 82.0, 82.0, 82.0])
     assert found[-1] == "achieved"
