@@ -47,7 +47,7 @@ def _standing(course: Course, fold: Fold, begun: bool) -> str:
         return f"Too few events to judge: fewer than {MIN_EVENTS} so far"
     if fold.status is Status.WAITING or not fold.judged:
         return f"Too few values to judge since {course.aim.start}; {_wanting(fold)} wanted"
-    last = fold.judged[-1]
+    last = _deciding(course, fold) if fold.status in DECIDED else fold.judged[-1]
     text = _sentence(course, fold, last)
     lasting = fold.since is not None and fold.status not in DECIDED
     if not lasting or fold.since is None or fold.status in (Status.ON_TRACK, Status.HOLDING):
@@ -56,6 +56,12 @@ def _standing(course: Course, fold: Fold, begun: bool) -> str:
     if held <= 0:
         return text
     return f"{text}; {fold.status.words.lower()} for {periods(held, course.measure.frequency)}"
+
+
+def _deciding(course: Course, fold: Fold) -> Step:
+    """The last value up to the deadline, by which it was decided whatever came later."""
+    end = course.aim.deadline.ordinal if course.aim.deadline else fold.judged[-1].ordinal
+    return next((step for step in reversed(fold.judged) if step.ordinal <= end), fold.judged[-1])
 
 
 def _wanting(fold: Fold) -> str:

@@ -10,7 +10,7 @@ from math import floor, isfinite, log10
 from services.framework.periods import Frequency
 
 _MOST_DIGITS = 4
-_STAMP = re.compile(r"\b(\d{4})-(?:(\d{2})(?:-(\d{2}))?|W(\d{2}))\b")
+_STAMP = re.compile(r"\b(\d{4})-(?:(\d{2})(?:-(\d{2}))?|W(\d{2})|Q([1-4]))\b")
 
 
 def digits_for(scale: float) -> int:
@@ -67,7 +67,9 @@ def plainly(text: str) -> str:
 
 
 def _spoken(stamp: re.Match[str]) -> str:
-    year, month, day, week = stamp.groups()
+    year, month, day, week, quarter = stamp.groups()
+    if quarter is not None:
+        return f"Q{quarter} {year}"
     if week is not None:
         return f"week {int(week)} of {year}"
     try:

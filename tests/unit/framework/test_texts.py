@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from services.framework.texts import few, listed
+from services.framework.texts import few, listed, plainly
 
 
 @pytest.mark.parametrize(
@@ -19,3 +19,18 @@ def test_a_sentence_lists_with_a_last_and() -> None:
     assert listed(["a"]) == "a"
     assert listed(["a", "b"]) == "a and b"
     assert listed("abcde") == "a, b, c and 2 more"
+
+
+@pytest.mark.parametrize(
+    ("stamp", "said"),
+    [
+        ("2025-07", "July 2025"),
+        ("2025-07-04", "4 July 2025"),
+        ("2025-W04", "week 4 of 2025"),
+        ("2025-Q3", "Q3 2025"),
+        ("2025-Q5", "2025-Q5"),
+        ("2025-13", "2025-13"),
+    ],
+)
+def test_periods_are_read_by_name(stamp: str, said: str) -> None:
+    assert plainly(f"No data since {stamp}.") == f"No data since {said}."

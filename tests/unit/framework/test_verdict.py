@@ -152,6 +152,13 @@ def test_slipping_needs_more_than_a_wobble_around_the_target() -> None:
     assert _run([*reached, 94.0, 95.0, 94.0, 95.0])[-1] == "slipping"
 
 
+def test_what_came_after_the_deadline_is_no_reason_for_what_was_decided() -> None:
+    facts = Facts(values([*STEADY, *FLAT, 90.0, 89.0]))
+    found = verdict_of(a_plan(an_aim(86.0)), facts, at("2026-03-01"))
+    assert found.status is Status.MISSED
+    assert "(100.0 against 86.0 in 2025-12)" in found.reason
+
+
 def test_one_value_far_past_the_target_achieves_nothing() -> None:
     assert "achieved" not in _run([98.0, 97.0, 96.0, 95.0, -5.0, 94.0, 93.0])
 
