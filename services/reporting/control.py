@@ -25,7 +25,7 @@ from services.framework.spc.options import ChartKind, Options, SpcError
 from services.framework.spc.proposal import Proposal, Wanted, sustained_runs
 from services.framework.spc.rules import HIGH, LOW, Rule
 from services.framework.spc.signals import Signal
-from services.framework.texts import count, number, periods
+from services.framework.texts import count, listed, number, periods
 from services.framework.trajectory import better
 
 Tone = Literal["better", "worse", "other"]
@@ -157,7 +157,9 @@ def control_of(
     direction = _direction(aim, declared, measure, level)
     if measure.window > 1:
         overlap = periods(measure.window, measure.frequency)
-        return Control(direction, notes=(f"No limits: values over {overlap} overlap.",))
+        return Control(
+            direction, notes=(f"No limits and no run rules: values over {overlap} overlap.",)
+        )
     stretch = _stretch(aim, declared, series)
     if not stretch.points:
         return Control(direction, notes=("No chart yet: no value is final.",))
@@ -223,7 +225,7 @@ def _charted(
     return Control(
         direction,
         named(found),
-        tuple(_notes(found, stretch)),
+        (*_notes(found, stretch), *_partless(measure, stretch)),
         found,
         stretch.periods,
         _rebase(found, stretch, direction, digits),
@@ -332,6 +334,17 @@ def _notes(found: Answer, stretch: _Stretch) -> Iterator[str]:
     if said := part_year(stretch):
         yield said
     yield from weaknesses(found)
+
+
+def _partless(measure: Measure, stretch: _Stretch) -> Iterator[str]:
+    """The parts of the plan that are none, since no value lies before or none from there on."""
+    first, last = stretch.periods[0], stretch.periods[-1]
+    without = [p.label for p in measure.rebase if not first.ordinal < p.ordinal <= last.ordinal]
+    if without:
+        yield (
+            f"No part begins with {listed(without)}, as the plan says: "
+            f"the chart's values are of {first.label} to {last.label}"
+        )
 
 
 def weaknesses(found: Answer) -> Iterator[str]:

@@ -179,6 +179,10 @@ def test_a_plan_that_says_so_draws_a_new_part_and_moves_no_path() -> None:
     assert "From 2024-11 on, as the plan says, they rest on 9 values from there" in (
         after.control.notes
     )
+    assert any(
+        note.startswith("No part begins with 2027-01, as the plan says: the chart's values are of")
+        for note in after.control.notes
+    )
     assert [p.expected for p in after.points] == [p.expected for p in before.points]
 
 
@@ -218,7 +222,7 @@ def test_any_series_has_a_page(numbers: list[float | None], kind: Kind) -> None:
 
 def test_a_rolling_figure_says_why_it_has_no_limits() -> None:
     panel = the_panel(values([*STEADY, 50]), a_measure(window=12))
-    assert panel.control.notes == ("No limits: values over 12 months overlap.",)
+    assert panel.control.notes == ("No limits and no run rules: values over 12 months overlap.",)
     assert {point.low for point in panel.chart.points} == {None}
     assert "k-base" not in dict(panel.key)
 
