@@ -81,6 +81,9 @@ def _state(plan: Plan, item: ProjectItem) -> Draft:
     if item.project is None:
         raise RefusedError("contradiction", "only a project has a state", "aim")
     project = project_of(plan, item.project, item.on)
+    if item.sustainer is not None and item.state != "completed":
+        detail = f"a sustainer keeps up what a completed project won; this one is {item.state}"
+        raise RefusedError("contradiction", detail, "sustainer")
     for field in ("decided_by", "sustainer"):
         person_there(plan, getattr(item, field), field, item.on)
     columns = {

@@ -210,6 +210,7 @@ EVENTS = [
     ("reviews", {"aim": "nope", "on": "2026-10-01"}, "unknown_aim", "/aim"),
     ("projects", {**STATE, "role": "leader"}, "one_of", "/state"),
     ("projects", {**STATE, "decided_by": "bob"}, "unknown_person", "/decided_by"),
+    ("projects", {**STATE, "sustainer": "ann"}, "contradiction", "/sustainer"),
     ("projects", {"aim": "aim", "state": "paused", "on": "2026-10-01"}, "contradiction", "/aim"),
     ("projects", {"project": "p", "role": "leader", "on": "2026-10-01"}, "missing", "/person"),
     ("projects", {**ROLE, "aim": "aim"}, "one_of", "/project"),
