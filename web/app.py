@@ -15,7 +15,7 @@ from web.hardening import harden
 from web.pages import errors
 from web.throttle import throttle
 
-API = ("web.api.intake", "web.api.read", "web.api.operations", "web.api.openapi")
+API = ("web.api.intake", "web.api.read", "web.api.plan", "web.api.operations", "web.api.openapi")
 PAGES = (
     "web.pages.session",
     "web.pages.board",

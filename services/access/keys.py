@@ -39,7 +39,7 @@ SCOPES = (
     "validations:write",
     "explanations:write",
     "spreads:write",
-    "waivers:write",
+    "plan:write",
     "read",
 )
 PREFIX = "bd_"

@@ -188,6 +188,9 @@ class ProjectItem(Item):
         if isinstance(data, dict):
             one_subject(data)
             _exactly_one(data, "state", "role")
+            if data.get("state") in ("paused", "stopped") and not data.get("reason"):
+                said = f"say why the project is {data['state']}"
+                raise PydanticCustomError("missing", said, {"at": "reason"})
             if data.get("role") is not None and "person" not in data:
                 raise PydanticCustomError(
                     "missing", "say who takes the role, or null for a vacancy", {"at": "person"}

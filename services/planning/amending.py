@@ -48,6 +48,11 @@ def _revision(document: Given, given: Given) -> Given:
     return _only(given, "target", "deadline")
 
 
+def _closing(_document: Given, given: Given) -> Given:
+    """The end of an aim by decision: on which day, as what, by which minute."""
+    return _only(given, "ended", "outcome", "minute", "successor")
+
+
 def _only(given: Given, *names: str) -> dict[str, Any]:
     return {name: given[name] for name in names if name in given}
 
@@ -57,6 +62,7 @@ _KINDS: dict[str, tuple[str, tuple[str, ...], Callable[[Given, Given], Given]]] 
     "allocations": ("projects", ("/allocations",), _allocation),
     "partners": ("aims", ("/partners",), _partner),
     "revisions": ("aims", ("/target", "/deadline"), _revision),
+    "closings": ("aims", ("/ended", "/outcome", "/minute", "/successor"), _closing),
 }
 """By kind of amendment: the part of the plan, where in an entity it stands, what it becomes."""
 

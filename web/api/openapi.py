@@ -74,7 +74,37 @@ _ABOUT = (
 
 
 def _operations() -> list[Operation]:
-    return [*_intake(), *_reads(), *_machines()]
+    return [*_intake(), *_reads(), *_plans(), *_machines()]
+
+
+def _plans() -> list[Operation]:
+    file = {"schema": {"type": ["object", "string"], "description": "A plan file."}}
+    return [
+        Operation(
+            "/api/v1/plan",
+            "get",
+            "The plan in force, or an earlier version, as a plan file.",
+            "read",
+            {200: {"description": "The plan file.", "content": {"application/yaml": file}}},
+            (400, 401, 403, 404),
+            (_query("version", "An earlier version.", type="integer"),),
+        ),
+        Operation(
+            "/api/v1/plan",
+            "post",
+            "Lay a plan file over the plan: what it names changes, the rest stays.",
+            "plan:write",
+            {200: _json("PlanChanged", "What changed.")},
+            (400, 401, 403, 409, 413, 415, 422),
+            (
+                _query("by", "Who changes it (an id of the plan's people)."),
+                _query("reason", "Why: it is kept with the version."),
+                _query("base_version", "The version that was looked at.", type="integer"),
+                _query("dry_run", "true: only say what would change.", type="boolean"),
+            ),
+            {"application/yaml": file, JSON: file},
+        ),
+    ]
 
 
 def _intake() -> list[Operation]:
@@ -164,7 +194,7 @@ def _reads() -> list[Operation]:
             "/api/v1/alerts/{alert_id}/waive",
             "post",
             "Accept what an alert found until a day, ninety days away at most: a plan version.",
-            "waivers:write",
+            "plan:write",
             {200: _json("Waived", "It is waived.")},
             (*missing, 409, 413, 415, 422),
             (_path("alert_id", "integer"),),

@@ -130,7 +130,7 @@ def acknowledge(alert_id: int) -> ResponseReturnValue:
 
 
 @blueprint.post("/alerts/<int:alert_id>/waive")
-@needs_scope("waivers:write")
+@needs_scope("plan:write")
 def waive(alert_id: int) -> ResponseReturnValue:
     """Accept what the alert found for a while: a version of the plan with a waiver."""
     said, held = _said(Waiver), caller()

@@ -262,6 +262,12 @@ ANSWERS: dict[str, Schema] = {
         ["id", "steps"], **_ALERT_FIELDS, steps={"type": "array", "items": ref("Step")}
     ),
     "Step": _STEP,
+    "PlanChanged": obj(
+        ["version", "changes", "warnings"],
+        version=_NUMBER,
+        changes=_TEXTS,
+        warnings={"type": "array", "items": OBJECT},
+    ),
     "Waived": obj(["alert", "plan_version"], alert=_NUMBER, plan_version=_NUMBER),
     "Alive": obj(["status"], status=TEXT),
     "Readiness": obj(

@@ -22,6 +22,7 @@ SEE_OTHER = 303
 VIA = "web"
 _MAY = sorted(EVERYWHERE)
 _WHY = Field("reason", "Why", hint="stays with the change", required=True)
+_OUTCOMES = ("reached", "missed", "extended", "replaced", "withdrawn")
 _AIM, _PROJECT = frozenset({"aim"}), frozenset({"project"})
 _MOVED = (
     "The plan has changed since you opened this page, so nothing was changed. "
@@ -95,6 +96,29 @@ FORMS = {
                 _WHY,
             ),
             one_of=("target", "deadline"),
+        ),
+        Form(
+            "closings",
+            _AIM,
+            "End of the aim",
+            "The governing body closes the aim, by minute. Its history stays, its alerts end, and "
+            "nothing is asked of it any more. One that is extended or replaced names the aim that "
+            "goes on in its place: declare that one first.",
+            "Close the aim",
+            EVERYWHERE,
+            (
+                Field("ended", "Closed on", "date", required=True, start="today"),
+                Field(
+                    "outcome",
+                    "As",
+                    "choice",
+                    required=True,
+                    choices=tuple((word, word.capitalize()) for word in _OUTCOMES),
+                ),
+                Field("minute", "Minute", hint="of the decision, as in 26/117", required=True),
+                Field("successor", "Goes on as", "choice", "if extended or replaced"),
+                _WHY,
+            ),
         ),
     )
 }
@@ -185,10 +209,11 @@ def _page(
     errors: dict[str, str] | None = None,
 ) -> str:
     who, plan = signed_in(), _plan()
-    opening = {f.name: request.args.get(f.name, "") for f in form.fields}
+    today = services().reporting.today(who.organisation_id)
+    starts = {"today": str(today)}
+    opening = {f.name: request.args.get(f.name, starts.get(f.start, "")) for f in form.fields}
     wrong = errors or {}
     history = services().amending.history(who.organisation_id, form.kind, identifier)
-    today = services().reporting.today(who.organisation_id)
     return render_template(
         "filing/amend.html",
         form=form,
@@ -201,6 +226,7 @@ def _page(
         other=[text for name, text in wrong.items() if name not in opening],
         people=[(p.id, p.name) for p in plan.people.values() if not p.ended or p.ended > today],
         drivers=_drivers(plan),
+        aims=[(a.id, a.name) for a in plan.aims.values() if a.id != identifier and not a.ended],
         known={},
         changes=[
             {

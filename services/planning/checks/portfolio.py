@@ -26,6 +26,8 @@ from services.planning.parts import AimPart, ProjectPart
 from services.planning.source import Where
 
 _ROUNDING = 0.005
+_GOES_ON = {"replaced": "takes its place", "extended": "goes on with a later deadline"}
+"""What an aim's successor does, by the outcome that names one."""
 
 
 def wholeness(book: Book) -> Iterator[Note]:
@@ -69,21 +71,34 @@ def endings(book: Book) -> Iterator[Note]:
 
 
 def _succession(book: Book, aim: AimPart) -> Iterator[Note]:
-    """An aim that is replaced names another one of the plan, and no other end does."""
+    """An aim that is replaced or extended names another one of the plan, and no other end does."""
     at = ("aims", aim.id)
     if aim.successor is None:
-        if aim.outcome == "replaced":
-            message = "name the aim that takes its place, `successor`"
+        if aim.outcome in _GOES_ON:
+            message = f"name the aim that {_GOES_ON[aim.outcome]}, `successor`"
             yield doubtful("no-successor", message, *at, "outcome")
         return
-    if aim.outcome != "replaced":
-        message = "`successor` goes with `outcome: replaced`"
+    if aim.outcome not in _GOES_ON:
+        message = "`successor` goes with `outcome: replaced` or `extended`"
         yield wrong("successor", message, *at, "successor")
     elif aim.successor == aim.id:
         yield wrong("successor", "an aim cannot take its own place", *at, "successor")
     elif all(aim.successor != other.id for other in book.document.aims):
         message = f"{aim.successor} is not among the aims of the plan"
         yield wrong("unknown-aim", message, *at, "successor")
+    elif aim.outcome == "extended":
+        yield from _extension(book, aim, book.aims[aim.successor])
+
+
+def _extension(book: Book, aim: AimPart, longer: AimPart) -> Iterator[Note]:
+    """An aim is extended by one with a later deadline."""
+    before, after = (
+        period_or_none(each.deadline, book.frequency(first.measure if first else None))
+        for each, first in ((aim, primary(aim.judged)), (longer, primary(longer.judged)))
+    )
+    if before is not None and (after is None or after.end <= before.end):
+        message = f"{longer.id} does not have a later deadline than {before}"
+        yield wrong("successor", message, "aims", aim.id, "successor")
 
 
 def overlaps(book: Book) -> Iterator[Note]:

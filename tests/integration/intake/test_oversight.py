@@ -126,7 +126,7 @@ def test_a_role_marks_whoever_had_it_and_has_it(hospital: Hospital) -> None:
     assert to_ann == PROJECT | {"person:ann", "person:sister"}
     to_bob = touched(hospital, "projects", {**role, "person": "bob", "on": "2026-11-03"})
     assert to_bob == PROJECT | {"person:ann", "person:bob", "person:sister"}
-    paused = {"project": "sepsis-ed", "state": "paused", "on": "2026-11-04"}
+    paused = {"project": "sepsis-ed", "state": "paused", "on": "2026-11-04", "reason": "winter"}
     people_of_it = {"person:ann", "person:bob", "person:sister", "person:cmo"}
     assert touched(hospital, "projects", paused) == PROJECT | people_of_it | {
         "organisation:northfield"

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from flask.testing import FlaskClient
 
+from services.persistence import tables
 from tests.integration.pages.conftest import form_of, text_of, words_in
 from tests.integration.pipeline.conftest import Hospital
 
@@ -82,3 +83,20 @@ def test_what_is_wrong_is_said_and_nothing_changes(northfield: Hospital, at_brow
     assert owner.get(path).status_code == 403
     assert "/amend/" not in owner.get("/projects/sepsis").get_data(as_text=True)
     assert client.get(f"{AIM}/predictions").status_code == 404
+
+
+def test_an_aim_is_closed_by_minute_and_its_alerts_end(
+    northfield: Hospital, at_browser: At
+) -> None:
+    client, path = at_browser("executive"), f"{AIM}/closings"
+    said = {"ended": "2025-08-20", "outcome": "withdrawn", "minute": "25/88"}
+    assert _send(client, path, **said | {"minute": ""})[0] == 422
+    assert _send(client, path, **said | {"successor": "hsmr-88"})[0] == 422
+    assert _send(client, path, **said)[0] == 303
+    aim = northfield.services.plan_store.current(northfield.id).aims["harm-21"]
+    assert (str(aim.ended), aim.outcome, aim.outcome_minute) == tuple(said.values())
+    northfield.judge()
+    about = northfield.rows(tables.alert, tables.alert.c.about == "aim:harm-21")
+    assert {alert.state for alert in about} == {"resolved"}
+    assert any("as withdrawn (minute 25/88)" in alert.reason for alert in about)
+    assert "25/88" in text_of(client, path)

@@ -118,7 +118,7 @@ def test_by_the_api(
     northfield: Hospital, app: Any, said: dict[str, str], status: int, detail: str
 ) -> None:
     keys = northfield.services.keys
-    key = keys.create(northfield.id, "board", ("waivers:write", "read"), actor=ACTOR).secret
+    key = keys.create(northfield.id, "board", ("plan:write", "read"), actor=ACTOR).secret
     path = f"/api/v1/alerts/{_milestone(northfield).id}"
     headers = {"Authorization": f"Bearer {key}"}
     answer = app.test_client().post(f"{path}/waive", json=said, headers=headers)

@@ -181,7 +181,7 @@ MEASUREMENTS = [
 MILESTONE = {"project": "p", "milestone": "m", "change": "completed", "on": "2026-10-01"}
 SCORE = {"project": "p", "score": 3.5, "on": "2026-10-01"}
 REVIEW = {"project": "p", "on": "2026-10-01"}
-STATE = {"project": "p", "state": "paused", "on": "2026-10-01"}
+STATE = {"project": "p", "state": "paused", "on": "2026-10-01", "reason": "no staff"}
 ROLE = {"project": "p", "role": "leader", "person": "ann", "on": "2026-10-01"}
 ADOPTED = {"aim": "timed", "by": "Board", "on": "2026-10-01", "minute": "26/9"}
 TESTED = {"project": "p", "on": "2026-10-01", "prediction": "8 of 10 within the hour"}
@@ -210,8 +210,10 @@ EVENTS = [
     ("reviews", {"aim": "nope", "on": "2026-10-01"}, "unknown_aim", "/aim"),
     ("projects", {**STATE, "role": "leader"}, "one_of", "/state"),
     ("projects", {**STATE, "decided_by": "bob"}, "unknown_person", "/decided_by"),
+    ("projects", {k: v for k, v in STATE.items() if k != "reason"}, "missing", "/reason"),
+    ("projects", {**STATE, "state": "stopped", "reason": ""}, "missing", "/reason"),
     ("projects", {**STATE, "sustainer": "ann"}, "contradiction", "/sustainer"),
-    ("projects", {"aim": "aim", "state": "paused", "on": "2026-10-01"}, "contradiction", "/aim"),
+    ("projects", {"aim": "aim", "state": "completed", "on": "2026-10-01"}, "contradiction", "/aim"),
     ("projects", {"project": "p", "role": "leader", "on": "2026-10-01"}, "missing", "/person"),
     ("projects", {**ROLE, "aim": "aim"}, "one_of", "/project"),
     (

@@ -128,7 +128,7 @@ ERRORS = [
         "sponsor: cmo\n    adopted",
         "ended: 2025-12-31\n    outcome: missed\n    successor: hsmr-80\n    adopted",
         "successor",
-        "`successor` goes with `outcome: replaced`",
+        "`successor` goes with `outcome: replaced` or `extended`",
     ),
     (
         "sponsor: cmo\n    adopted",
@@ -406,3 +406,33 @@ def test_findings_stand_in_the_order_of_the_file() -> None:
     assert lines == sorted(lines, key=lambda line: line or 0)
     pointers = [finding.pointer for finding in _findings(text)]
     assert pointers == ["#/measures/0/owner", "#/projects/0/leader"]
+
+
+_LONGER = """  - id: longer
+    name: Fewer deaths, later
+    measure: hsmr
+    baseline: {value: 103}
+    target: 88
+    start: 2024-11
+    deadline: %s
+    sponsor: cmo
+    adopted: {by: Board, on: 2025-12-01, minute: 25/200}
+projects:"""
+_EXTENDED = "ended: 2025-12-31\n    outcome: extended\n    minute: 25/201\n"
+
+
+@pytest.mark.parametrize(
+    ("deadline", "found"),
+    [("2026-12", []), ("2025-12", ["successor"]), ("2025-06", ["successor"])],
+)
+def test_an_aim_is_extended_by_one_with_a_later_deadline(deadline: str, found: list[str]) -> None:
+    closed = f"{_EXTENDED}    successor: longer\n    adopted"
+    text = SHORT.replace("adopted", closed).replace("projects:", _LONGER % deadline)
+    errors = [each for each in _findings(text) if each.level is Level.ERROR]
+    assert [each.code for each in errors] == found
+    assert all(f"later deadline than {'2025-12'}" in each.message for each in errors)
+
+
+def test_an_aim_that_is_extended_by_none_is_doubtful() -> None:
+    text = SHORT.replace("adopted", f"{_EXTENDED}    adopted")
+    assert "no-successor" in {each.code for each in _findings(text)}
