@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from math import sqrt
 from typing import NamedTuple
 
@@ -43,12 +44,13 @@ DECIDED = (Status.MISSED, Status.CLOSE)
 _BEHIND = (Status.OFF_TRACK, Status.DETERIORATING)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Course:
     """One measure of an aim, ready to be judged: from which level, to which target, how.
 
     ``sign`` is +1 where higher is better. ``low`` and ``high`` are the range of a within aim and
     None otherwise. ``memory`` is 1 for a rolling figure, whose values are not independent.
+    It has no slots, so that what every period asks of it is worked out once.
     """
 
     aim: Aim
@@ -63,7 +65,7 @@ class Course:
     low: float | None = None
     high: float | None = None
 
-    @property
+    @cached_property
     def memory(self) -> float:
         """The weight of the newest value."""
         return LAMBDA if self.measure.window == 1 else 1.0
@@ -83,7 +85,7 @@ class Course:
             return round(2 * A_YEAR.get(self.measure.frequency, 1.0))
         return deadline.ordinal - start.ordinal + 1
 
-    @property
+    @cached_property
     def sure(self) -> float:
         """The limit of the running means, in standard errors beyond what is material.
 
@@ -91,17 +93,17 @@ class Course:
         """
         return limit_over(self.periods) if self.improves else self.sure_of_level
 
-    @property
+    @cached_property
     def sure_of_level(self) -> float:
         """The limit of the running mean behind a level, in standard errors."""
         return limit_over(self.periods, SURE_OF_LEVEL)
 
-    @property
+    @cached_property
     def material(self) -> float:
         """The least lag that matters, in the measure's units: a share of the gap, 0 to hold."""
         return MATERIAL * self.gap if self.improves else 0.0
 
-    @property
+    @cached_property
     def gap(self) -> float:
         """The distance from the baseline to the target, in the measure's units."""
         return abs(self.target - self.level.value)
@@ -112,7 +114,7 @@ class Course:
         width = self.gap if self.low is None or self.high is None else self.high - self.low
         return width or abs(self.target) / 10
 
-    @property
+    @cached_property
     def improves(self) -> bool:
         """Whether the aim is to get better, rather than to hold a level or stay in a range."""
         return self.aim.intent is Intent.IMPROVE

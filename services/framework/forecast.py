@@ -357,13 +357,14 @@ def _weighed(values: Array, noise: float, gap: float, bent: _Bent) -> Mixture:
     misfit *= -2 * gap
     misfit += own[:, None]
     misfit += (gap * gap) * bent.square
-    misfit = np.maximum(misfit, _LEAST_VARIANCE).ravel()
+    misfit = np.maximum(misfit, _LEAST_VARIANCE, out=misfit).ravel()
     freedom = PRIOR_VALUES + many
     fit = np.log(misfit)
     fit *= -freedom / 2
     fit += bent.log_prior
-    weights = np.exp(fit - fit.max())
-    pairs = (weights > _NEGLIGIBLE * weights.sum()).nonzero()[0]
+    fit -= np.maximum.reduce(fit)
+    weights = np.exp(fit, out=fit)
+    pairs = (weights > _NEGLIGIBLE * np.add.reduce(weights)).nonzero()[0]
     chosen, manner = weights[pairs], bent.manner[pairs]
     means = bent.shift.take(pairs, axis=1)
     means *= gap
@@ -371,7 +372,7 @@ def _weighed(values: Array, noise: float, gap: float, bent: _Bent) -> Mixture:
     spreads = bent.deviations.take(manner, axis=1)
     spreads *= np.sqrt(misfit[pairs] / freedom)
     return Mixture(
-        chosen / chosen.sum(),
+        chosen / np.add.reduce(chosen),
         means,
         spreads,
         bent.tie[manner],

@@ -209,6 +209,8 @@ def _extra(together: int, memory: float, stepped: float) -> tuple[float, float, 
 
 def _stepped(course: Course, last: int, together: int, scale: float) -> list[float | None]:
     """The judged values up to ``last`` by step, each the scaled mean of its values."""
+    if together == 1:
+        return _single(course, last, scale)
     totals, many, level = [0.0] * STEPS, [0] * STEPS, course.level.value
     for point in reversed(course.series.points):
         back = (last - point.ordinal) // together
@@ -221,6 +223,20 @@ def _stepped(course: Course, last: int, together: int, scale: float) -> list[flo
         many.pop()
     means = zip(totals, many, strict=False)
     return [scale * total / count if count else None for total, count in means][::-1]
+
+
+def _single(course: Course, last: int, scale: float) -> list[float | None]:
+    """The same where each period is a step."""
+    found: list[float | None] = [None] * STEPS
+    level, earliest = course.level.value, 0
+    for point in reversed(course.series.points):
+        back = last - point.ordinal
+        if back >= STEPS:
+            break
+        if back >= 0 and point.judged and point.value is not None:
+            found[back] = scale * (point.value - level)
+            earliest = back
+    return found[earliest::-1]
 
 
 Marks = tuple[tuple[float, ...], tuple[int, ...]]
