@@ -12,7 +12,7 @@ from uuid import uuid4
 
 import sqlalchemy as sa
 
-from services.alerting.lifecycle import Change
+from services.alerting.lifecycle import Change, Decision
 from services.alerting.overtaken import Heard, To, hears, overtaken, told_of_wrong
 from services.framework.evaluate import ENGINE_VERSION
 from services.framework.judgement import Evaluation, Subject, SubjectKind
@@ -34,6 +34,7 @@ _FIRST_WAIT, _LONGEST_WAIT = timedelta(seconds=10), timedelta(hours=1)
 _MAIL = "mail"
 _JUDGES, _INT4 = 7_201, 2**31 - 1
 _LOOKED_AT = 1_000
+_ACKNOWLEDGED = ("acknowledged_at", "acknowledged_by", "acknowledged_note")
 
 
 class DatabaseJudgementStore:
@@ -236,6 +237,8 @@ _JUDGED = (
     )
 )
 _HELD = _EVALUATION.update().where(_EVALUATION.c.id == sa.bindparam("last"))
+_OPENED = _ALERT.insert().returning(_ALERT.c.id)
+_OPENED_IN_ORDER = _ALERT.insert().returning(_ALERT.c.id, sort_by_parameter_order=True)
 _CHANGED = _ALERT.update().where(_ALERT.c.id == sa.bindparam("alert"))
 _LAST_RESTATED = (
     sa.select(tables.restatement.c.period)
@@ -289,6 +292,7 @@ class _Work:
         self.judged: dict[str, Any] | None = None
         self.held: dict[str, Any] | None = None
         self.new: dict[str, Any] | None = None
+        self.opening: list[AlertChange] = []
         self.events: list[dict[str, Any]] = []
         self.messages: list[dict[str, Any]] = []
 
@@ -308,7 +312,7 @@ class _Work:
         self._lease = lease
         self._keep(evaluation)
         for change in changes:
-            self._change(change)
+            self._note(change)
         if restated is not None:
             told = {(c.expectation, c.about) for c in changes if c.restated and c.decision.tells}
             self._restate(restated, told)
@@ -364,65 +368,91 @@ class _Work:
                 words = f"{finding.words} {because(restated)}"
                 self._happened((alert.id, alert.episode, alert.step), "restated", None, words, {})
 
-    def _change(self, change: AlertChange) -> None:
+    def _note(self, change: AlertChange) -> None:
+        """Write what becomes of an alert; a new one waits for others, unless it leaves at once."""
         alert = self._alerts.get((change.expectation, change.about))
-        identifier, episode, step = self._alert(alert, change)
-        if not change.decision.tells:
-            return
-        owed = {To(one.recipient, one.channel): one for one in change.owed}
-        told = () if alert is None else self._overtake(identifier, change, owed)
-        self._event(identifier, episode, step, change)
-        hearing = hears(change.decision, owed, told)
-        for to, one in owed.items():
-            if to in hearing:
-                self._owe(identifier, (episode, step), to, one.content, one.due_at)
-        if change.to_told is not None:
-            self._tell_again(identifier, (episode, step), change, told)
-
-    def _alert(self, alert: Any, change: AlertChange) -> tuple[int, int, int]:
-        """Write the alert's row; its id, episode and step."""
-        decision = change.decision
-        values: dict[str, Any] = {"severity": decision.severity.value, "reason": change.reason}
-        if decision.change is Change.REVISE:
-            values["changed_at"] = alert.changed_at
+        if alert is not None:
+            self._change(alert, change)
+        elif self._leaves_at_once(change):
+            identifier = self._connection.execute(_OPENED, self.new_alert(change)).scalar_one()
+            self.opened(change, identifier)
         else:
-            values["changed_at"] = self._business
-            values["status"] = decision.status.value if decision.status else None
-        if decision.change in (Change.RESOLVE, Change.ANNOUNCE):
-            values |= {"state": "resolved", "resolved_at": self._business}
-        elif decision.change is Change.OPEN:
-            values |= {"state": "open", "resolved_at": None, "opened_at": self._business}
-            values |= dict.fromkeys(("acknowledged_at", "acknowledged_by", "acknowledged_note"))
-        if alert is None:
-            return self._new_alert(change, values)
-        begins = decision.change in (Change.OPEN, Change.ANNOUNCE)
-        episode = alert.episode + 1 if begins else alert.episode
-        step = 1 if begins else alert.step + (1 if decision.tells else 0)
-        said = {"alert": alert.id, **values, "episode": episode, "step": step}
-        self._connection.execute(_CHANGED, said)
-        return alert.id, episode, step
+            self.opening.append(change)
 
-    def _new_alert(self, change: AlertChange, values: Mapping[str, Any]) -> tuple[int, int, int]:
-        alert = {
+    def _leaves_at_once(self, change: AlertChange) -> bool:
+        """Whether some of what is owed is sent as soon as it is committed."""
+        return any(self._leased(one.channel, one.due_at) for one in change.owed)
+
+    def _leased(self, channel: str, due: datetime) -> datetime | None:
+        """Until when a message is leased to be sent at once; None for one that waits."""
+        return self._lease if due <= self._system and channel != _MAIL else None
+
+    def new_alert(self, change: AlertChange) -> dict[str, Any]:
+        """The row of an alert that there is not yet; every one has the same columns."""
+        return {
+            **dict.fromkeys(_ACKNOWLEDGED),
+            "resolved_at": None,
             "opened_at": self._business,
-            **values,
+            **self._values(change.decision, self._business),
+            "reason": change.reason,
             "organisation_id": self._row.organisation_id,
             "subject_id": self._row.id,
             "expectation": change.expectation,
             "about": change.about,
         }
-        insert = _ALERT.insert().returning(_ALERT.c.id)
-        identifier: int = self._connection.execute(insert, alert).scalar_one()
-        return identifier, 1, 1
 
-    def _event(self, alert: int, episode: int, step: int, change: AlertChange) -> None:
+    def opened(self, change: AlertChange, identifier: int) -> None:
+        """Tell of a new alert, now that it is written."""
+        if change.decision.tells:
+            self._tell((identifier, 1, 1), change, ())
+
+    def _change(self, alert: Any, change: AlertChange) -> None:
+        """Change an alert that there is, and tell of it."""
+        decision = change.decision
+        begins = decision.change in (Change.OPEN, Change.ANNOUNCE)
+        episode = alert.episode + 1 if begins else alert.episode
+        step = 1 if begins else alert.step + (1 if decision.tells else 0)
+        values = self._values(decision, alert.changed_at)
+        said = {"alert": alert.id, "reason": change.reason, "episode": episode, "step": step}
+        self._connection.execute(_CHANGED, values | said)
+        if decision.tells:
+            owed = [To(one.recipient, one.channel) for one in change.owed]
+            told = self._overtake(alert.id, change, owed)
+            self._tell((alert.id, episode, step), change, told)
+
+    def _tell(self, where: tuple[int, int, int], change: AlertChange, told: Sequence[To]) -> None:
+        """Owe what is to be heard of a step; ``where`` is the alert, its episode and step."""
+        owed = {To(one.recipient, one.channel): one for one in change.owed}
+        self._event(where, change)
+        hearing = hears(change.decision, owed, told)
+        for to, one in owed.items():
+            if to in hearing:
+                self._owe(where, to, one.content, one.due_at)
+        if change.to_told is not None:
+            self._tell_again(where, change, told)
+
+    def _values(self, decision: Decision, changed_at: datetime) -> dict[str, Any]:
+        """What a decision makes of an alert's row; ``changed_at`` is its last change so far."""
+        values: dict[str, Any] = {"severity": decision.severity.value}
+        if decision.change is Change.REVISE:
+            return values | {"changed_at": changed_at}
+        status = decision.status.value if decision.status else None
+        values |= {"changed_at": self._business, "status": status}
+        if decision.change in (Change.RESOLVE, Change.ANNOUNCE):
+            values |= {"state": "resolved", "resolved_at": self._business}
+        elif decision.change is Change.OPEN:
+            values |= {"state": "open", "resolved_at": None, "opened_at": self._business}
+            values |= dict.fromkeys(_ACKNOWLEDGED)
+        return values
+
+    def _event(self, where: tuple[int, int, int], change: AlertChange) -> None:
         decision = change.decision
         status = decision.status.value if decision.status else None
         detail: dict[str, Any] = {"why": decision.why}
         if change.restated:
             detail["restated"] = change.restated
         kind = decision.change.value
-        self._happened((alert, episode, step), kind, status, change.reason, detail)
+        self._happened(where, kind, status, change.reason, detail)
 
     def _happened(
         self,
@@ -449,19 +479,18 @@ class _Work:
 
     def _owe(
         self,
-        alert: int,
-        step: tuple[int, int],
+        where: tuple[int, int, int],
         to: tuple[str, str],
         content: Mapping[str, Any],
         due: datetime,
     ) -> None:
-        leased = self._lease if due <= self._system and to[1] != _MAIL else None
+        leased = self._leased(to[1], due)
         message_id = f"<{uuid4().hex}@{self._domain}>"
         message = {
             "organisation_id": self._row.organisation_id,
-            "alert_id": alert,
-            "episode": step[0],
-            "step": step[1],
+            "alert_id": where[0],
+            "episode": where[1],
+            "step": where[2],
             "recipient": to[0],
             "channel": to[1],
             "state": "sending" if leased else "owed",
@@ -476,7 +505,7 @@ class _Work:
             return
         insert = _MESSAGE.insert().returning(_MESSAGE.c.id)
         number: int = self._connection.execute(insert, message).scalar_one()
-        parts = (Part(number, alert, *step, dict(content)),)
+        parts = (Part(number, *where, dict(content)),)
         self._leaving.append(Slot(self._row.organisation_id, to[0], to[1], message_id, 1, parts))
 
     def _overtake(self, alert: int, change: AlertChange, owed: Collection[To]) -> tuple[To, ...]:
@@ -495,12 +524,12 @@ class _Work:
         return told_of_wrong(_heard(self._connection, alert, waiting))
 
     def _tell_again(
-        self, alert: int, step: tuple[int, int], change: AlertChange, told: Sequence[To]
+        self, where: tuple[int, int, int], change: AlertChange, told: Sequence[To]
     ) -> None:
         """Owe those who were told what became of it."""
         for to in told:
             due = change.mail_due if to.channel == _MAIL and change.mail_due else self._system
-            self._owe(alert, step, to, change.to_told or {}, due)
+            self._owe(where, to, change.to_told or {}, due)
 
 
 def _waits_to_leave(connection: sa.Connection, alert: int) -> dict[int, To]:
@@ -551,10 +580,11 @@ _UNSENT, _LEFT = _unsent(), _left()
 
 
 def _flush(connection: sa.Connection, works: Sequence[_Work]) -> None:
-    """Write what was judged: evaluations, how long the last ones held, what is owed, the marks.
+    """Write what was judged: new alerts, evaluations, how long the last held, what is owed, marks.
 
     The mark of a subject that something came for meanwhile stays. Feeds lock by id, and so do we.
     """
+    _open(connection, works)
     judged = [work.judged for work in works if work.judged]
     written = (
         (tables.alert_event.insert(), [event for work in works for event in work.events]),
@@ -566,3 +596,13 @@ def _flush(connection: sa.Connection, works: Sequence[_Work]) -> None:
     for statement, values in written:
         if values:
             connection.execute(statement, values if len(values) > 1 else values[0])
+
+
+def _open(connection: sa.Connection, works: Sequence[_Work]) -> None:
+    """Write the new alerts of all of them together, and what is told of each."""
+    opening = [(work, change) for work in works for change in work.opening]
+    if opening:
+        rows = [work.new_alert(change) for work, change in opening]
+        identifiers = connection.scalars(_OPENED_IN_ORDER, rows)
+        for (work, change), identifier in zip(opening, identifiers, strict=True):
+            work.opened(change, identifier)
