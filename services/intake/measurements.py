@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from services.framework.periods import Frequency, Period, PeriodError, local_date
 from services.framework.plan import ALL, SYSTEM, Kind, Measure, Plan
+from services.framework.series import LARGEST
 from services.intake.items import FIRST_YEAR, MeasurementItem, too_early
 from services.intake.refusals import RefusedError, known
 from services.ports.intake import OUT_OF_RANGE
@@ -225,6 +226,8 @@ def _from_counts(measure: Measure, item: MeasurementItem, sent: dict[str, object
     value = item.numerator / item.denominator * measure.per
     if value in (float("inf"), float("-inf")):
         raise RefusedError("not_finite", "the counts give no finite value", top)
+    for number, field in ((item.numerator, top), (item.denominator, bottom), (value, top)):
+        _measurable(number, field)
     _agreeing(measure, item.value, value, (top, bottom))
     return Amount(value, item.numerator, item.denominator)
 
@@ -263,4 +266,11 @@ def _possible(measure: Measure, value: float) -> float:
         )
     if measure.kind is Kind.RATE and value < 0:
         raise RefusedError("negative_rate", f"a rate cannot be {value:g}", "value")
+    _measurable(value, "value")
     return value
+
+
+def _measurable(number: float, field: str) -> None:
+    """Refuse a number that nothing can be reckoned with."""
+    if abs(number) > LARGEST:
+        raise RefusedError("too_large", f"{number:g} is too large to be reckoned with", field)
