@@ -11,7 +11,7 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --genera
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run test check servers styles types imports migrations format lock bench \
-	mutation clean
+	mutation approve clean
 
 help: ## Show what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -73,6 +73,9 @@ mutation: setup ## Say how many small changes of the expectations the tests noti
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check --root-user-action=ignore \
 		--require-hashes -r requirements/mutation.txt
 	@nice -n 19 $(BIN)/python -m benchmarks.mutation $(ARGS)
+
+approve: setup ## Write anew what the expectations say in the tests' situations; read the diff
+	@BIGDOT_APPROVE=1 $(BIN)/pytest -q -n 0 tests/unit/framework
 
 clean: ## Remove what was built, and .venv
 	@rm -rf .venv build dist htmlcov .coverage .mypy_cache .ruff_cache .pytest_cache .hypothesis \

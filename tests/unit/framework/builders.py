@@ -118,8 +118,13 @@ def verdict_of(plan: Plan, facts: Facts, as_of: datetime, aim: str = "a") -> Ver
     return verdict
 
 
+HEARD: list[Evaluation] = []
+"""Every evaluation that a test asked for; whoever compares them begins a list of its own."""
+
+
 def judged(plan: Plan, facts: Facts, subject: str, as_of: datetime) -> Evaluation:
-    return evaluate(plan, facts, Subject.parse(subject), as_of)
+    HEARD.append(evaluate(plan, facts, Subject.parse(subject), as_of))
+    return HEARD[-1]
 
 
 def outcome(evaluation: Evaluation, expectation: str, about: str | None = None) -> Outcome:
