@@ -22,8 +22,8 @@ from services.framework.judgement import (
 )
 from services.framework.outlook import percent
 from services.framework.periods import local_date
-from services.framework.plan import Aim, Plan
-from services.framework.texts import digits_for, number, with_unit
+from services.framework.plan import Aim, Intent, Plan
+from services.framework.texts import digits_for, number, scale_of, with_unit
 
 _WORSE = {Severity.WARN: ", now a warning", Severity.CRIT: ", now critical"}
 _ASKED = {
@@ -46,7 +46,7 @@ def of_status(plan: Plan, aim: Aim, verdict: Verdict, decision: Decision) -> dic
         "path": f"/aims/{aim.id}",
         "since": verdict.since.label if verdict.since else None,
         "reason": verdict.reason,
-        "figures": _figures(verdict, unit),
+        "figures": _figures(aim, verdict, unit),
         "links": [_without_person(link) for link in verdict.chain],
         "asked": _ASKED.get(verdict.status.value, "Nothing is asked of you."),
         "would_change": verdict.would_change,
@@ -100,8 +100,8 @@ def _named(plan: Plan, subject: Subject) -> tuple[str, str | None]:
     return (known.name if known else subject.id), page.get(subject.kind.value)
 
 
-def _figures(verdict: Verdict, unit: str) -> list[list[str]]:
-    digits = _digits(verdict)
+def _figures(aim: Aim, verdict: Verdict, unit: str) -> list[list[str]]:
+    digits = _digits(verdict, improves=aim.intent is Intent.IMPROVE)
     figures = [
         ("Period", verdict.period.label if verdict.period else None),
         ("Value", _number(verdict.value, digits, unit)),
@@ -115,16 +115,12 @@ def _figures(verdict: Verdict, unit: str) -> list[list[str]]:
     return [[label, value] for label, value in figures if value is not None]
 
 
-def _digits(verdict: Verdict) -> int:
-    """The decimals of the verdict's own sentences: those that show a hundredth of the way."""
+def _digits(verdict: Verdict, *, improves: bool) -> int:
+    """The decimals of the verdict's own sentences."""
     goal = verdict.target if verdict.target is not None else verdict.value
-    if isinstance(goal, tuple):
-        low, high = goal
-        return digits_for(high - low or abs(low) / 10)
     if goal is None:
         return 1
-    gap = abs(goal - verdict.baseline) if verdict.baseline is not None else 0.0
-    return digits_for(gap or abs(goal) / 10)
+    return digits_for(scale_of(verdict.baseline, goal, improves=improves))
 
 
 def _forecast(forecast: Forecast, digits: int, unit: str) -> str:

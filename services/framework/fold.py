@@ -18,6 +18,7 @@ from services.framework.noise import MIN_EVENTS, Noise
 from services.framework.plan import Aim, AimMeasure, Intent, Measure
 from services.framework.season import A_YEAR
 from services.framework.series import Point, Series
+from services.framework.texts import scale_of
 from services.framework.trajectory import (
     FARTHEST,
     MATERIAL,
@@ -110,9 +111,9 @@ class Course:
 
     @property
     def scale(self) -> float:
-        """That of which a hundredth is worth telling: the gap, or the width of a range."""
-        width = self.gap if self.low is None or self.high is None else self.high - self.low
-        return width or abs(self.target) / 10
+        """That of which a hundredth is worth telling."""
+        ends = None if self.low is None or self.high is None else (self.low, self.high)
+        return scale_of(self.level.value, ends or self.target, improves=self.improves)
 
     @cached_property
     def improves(self) -> bool:

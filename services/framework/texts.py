@@ -20,6 +20,17 @@ def digits_for(scale: float) -> int:
     return min(_MOST_DIGITS, max(0, 2 - floor(log10(abs(scale)))))
 
 
+def scale_of(
+    baseline: float | None, target: float | tuple[float, float], *, improves: bool
+) -> float:
+    """That of which a hundredth is worth telling: a gap, the width of a range, or of a level."""
+    if isinstance(target, tuple):
+        low, high = target
+        return high - low or abs(low) / 10
+    gap = abs(target - baseline) if improves and baseline is not None else 0.0
+    return gap or abs(target) / 10
+
+
 def number(value: float, digits: int) -> str:
     """``value`` with ``digits`` decimals, and no negative zero."""
     text = f"{value:.{digits}f}"

@@ -124,8 +124,10 @@ def test_a_figure_that_is_not_known_is_left_out_and_nought_is_known(
 
 
 def test_a_target_to_stay_within_says_both_ends() -> None:
-    figures = dict(_said(_verdict(Status.OFF_TRACK, target=(3.0, 7.5), baseline=40.0))["figures"])
-    assert figures["Target"] == "3.0 to 7.5 ratio"
+    """With decimals that tell a hundredth of its width, wherever the baseline lay."""
+    for baseline in (5.0, 40.0):
+        said = _said(_verdict(Status.OFF_TRACK, target=(3.0, 7.5), baseline=baseline))
+        assert dict(said["figures"])["Target"] == "3.00 to 7.50 ratio"
 
 
 def test_an_executive_is_told_the_role_and_never_the_person() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from services.framework.texts import few, listed, plainly
+from services.framework.texts import digits_for, few, listed, plainly, scale_of
 
 
 @pytest.mark.parametrize(
@@ -34,3 +34,10 @@ def test_a_sentence_lists_with_a_last_and() -> None:
 )
 def test_periods_are_read_by_name(stamp: str, said: str) -> None:
     assert plainly(f"No data since {stamp}.") == f"No data since {said}."
+
+
+def test_decimals_follow_the_gap_the_width_of_a_range_or_the_level() -> None:
+    assert digits_for(scale_of(103.0, 88.0, improves=True)) == 1
+    assert digits_for(scale_of(50.1, 50.0, improves=False)) == 2
+    assert digits_for(scale_of(5.0, (4.0, 6.0), improves=False)) == 2
+    assert digits_for(scale_of(None, 0.0, improves=True)) == 1
