@@ -413,6 +413,17 @@ class Plan:
         return {key: tuple(projects) for key, projects in found.items()}
 
     @cached_property
+    def carried_by(self) -> dict[str, tuple[Project, ...]]:
+        """The projects that each person leads, sponsors or has time for, in the plan's order."""
+        found: dict[str, list[Project]] = {}
+        for project in self.projects.values():
+            allocated = (allocation.person for allocation in project.allocations)
+            for person in dict.fromkeys((project.leader, project.sponsor, *allocated)):
+                if person is not None:
+                    found.setdefault(person, []).append(project)
+        return {person: tuple(projects) for person, projects in found.items()}
+
+    @cached_property
     def judging(self) -> dict[str, tuple[Aim, ...]]:
         """The aims that are judged on each measure, by its id."""
         found: dict[str, list[Aim]] = {measure: [] for measure in self.measures}

@@ -122,6 +122,16 @@ class Roster:
             return Holder(None, max(left, since) if since else left)
         return Holder(person, since)
 
+    def may_carry(self, person: str) -> Iterable[Project]:
+        """The projects in which the plan or an event gives a person a part, in the plan's order."""
+        declared = self.plan.carried_by.get(person, ())
+        given = {change.subject for change in self.roles.values() if change.person == person}
+        if not given:
+            return declared
+        known = {project.id for project in declared}
+        every = self.plan.projects.values()
+        return [p for p in every if p.id in known or f"project:{p.id}" in given]
+
     def is_here(self, person: str) -> bool:
         """Whether a person of the plan has not left."""
         return self._left(person) is None

@@ -77,7 +77,7 @@ def declared_bearing(plan: Plan, subject: Subject) -> Bearing:
         case SubjectKind.AIM if subject.id in plan.aims:
             return _bearing_on_aim(plan, plan.aims[subject.id])
         case SubjectKind.PERSON:
-            held = (f"project:{p.id}" for p in plan.projects.values() if _holds(p, subject.id))
+            held = (f"project:{p.id}" for p in plan.carried_by.get(subject.id, ()))
             return Bearing((), (str(subject), *held), _OF_PERSON)
         case SubjectKind.ORGANISATION:
             projects = (f"project:{project}" for project in plan.projects)
@@ -108,12 +108,6 @@ def _of_project(plan: Plan, project: Project) -> Iterator[Look]:
 def _of_driver(plan: Plan, driver: Driver) -> Iterator[Look]:
     if driver.measure is not None:
         yield _look(plan, driver.measure, driver.site, driver.stratum)
-
-
-def _holds(project: Project, person: str) -> bool:
-    """Whether the plan gives a person a part in the project that counts for their load."""
-    allocated = (allocation.person for allocation in project.allocations)
-    return person in (project.leader, project.sponsor, *allocated)
 
 
 def _judged_look(plan: Plan, aim: Aim, measure: str) -> Look:

@@ -47,7 +47,7 @@ def load_is_bearable(situation: Situation) -> Iterable[Finding]:
     roster = situation.roster
     held = [
         Held(p, roster.holder(p, Role.LEADER).person, roster.holder(p, Role.SPONSOR).person)
-        for p in situation.plan.projects.values()
+        for p in roster.may_carry(person)
         if roster.is_active(p)
     ]
     known = loads(held, parameter(situation, CAP_01, "allocated"))

@@ -12,7 +12,7 @@ from services.framework.facts import (
     RoleChange,
     StateChange,
 )
-from services.framework.plan import Milestone, Person, Plan, Project, ProjectState
+from services.framework.plan import Allocation, Milestone, Person, Plan, Project, ProjectState
 from services.framework.roster import Roster
 from tests.unit.framework.builders import a_plan, at, day
 
@@ -119,3 +119,23 @@ def test_dates_to_come_are_known() -> None:
         day("2025-02-01"),
         day("2025-03-01"),
     )
+
+
+def test_who_may_carry_a_project_is_said_by_the_plan_and_by_events() -> None:
+    """CAP-01 looks no further, whatever the size of the plan; its sentences keep its order."""
+    time = Allocation("nurse", 0.2)
+    several = [
+        replace(PROJECT, id=f"p{n}", leader=leader, allocations=given)
+        for n, (leader, given) in enumerate([("a", ()), ("lead", (time, time)), ("lead", ())])
+    ]
+    plan = a_plan(projects=several)
+    handed = Facts(roles=(_role("lead", "2025-01-05", "project:p0"), _role("x", "2025-01-06")))
+
+    def carried(person: str, facts: Facts | None = None) -> list[str]:
+        return [p.id for p in _on("2025-01-10", facts, plan).may_carry(person)]
+
+    assert carried("lead") == ["p1", "p2"]
+    assert carried("lead", handed) == ["p0", "p1", "p2"]
+    assert carried("nurse") == ["p1"]
+    assert carried("cmo") == ["p0", "p1", "p2"]
+    assert carried("x", handed) == carried("nobody") == []
