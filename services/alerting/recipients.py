@@ -14,18 +14,22 @@ MAIL = "mail"
 
 
 class Recipient(NamedTuple):
-    """A person of the plan, the channel, and in which part the person is told."""
+    """A person of the plan, the channel, and in which part the person is told.
+
+    ``note`` says in words why it is this person, where it is not by a part of their own.
+    """
 
     person: str
     channel: str
     part: str
+    note: str | None = None
 
 
 def of_status(plan: Plan, roster: Roster, aim: str) -> tuple[Recipient, ...]:
     """Who hears of an aim's status: its routes, else the organisation's, else its sponsor."""
     routes = [r for r in plan.routes if r.aim == aim] or _general(plan)
     told = [Recipient(p, c, "executive") for r in routes for p in r.to for c in r.by]
-    here = _once(r for r in told if roster.is_here(r.person))
+    here = once(r for r in told if roster.is_here(r.person))
     sponsor = roster.holder(plan.aims[aim], Role.SPONSOR).person
     if not here and sponsor is not None:
         return (Recipient(sponsor, MAIL, "executive"),)
@@ -42,7 +46,7 @@ def of_finding(
         for person in _holders(plan, roster, subject, part)
         if roster.is_here(person)
     ]
-    return _once(
+    return once(
         Recipient(person, channel, part)
         for part, person in people
         for channel in _channels(plan, subject, person)
@@ -166,7 +170,8 @@ def _served(plan: Plan, projects: Iterable[Project]) -> list[Aim]:
     return [plan.aims[aim] for aim in served if aim in plan.aims]
 
 
-def _once(told: Iterable[Recipient]) -> tuple[Recipient, ...]:
+def once(told: Iterable[Recipient]) -> tuple[Recipient, ...]:
+    """Each person on each channel once, in the order given."""
     seen: dict[tuple[str, str], Recipient] = {}
     for recipient in told:
         seen.setdefault((recipient.person, recipient.channel), recipient)

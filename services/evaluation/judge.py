@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from services.alerting.content import of_finding as finding_content
 from services.alerting.content import of_status as status_content
+from services.alerting.cover import covered
 from services.alerting.lifecycle import (
     SAID_BY_STATUS,
     STATUS,
@@ -249,6 +250,8 @@ class _Owing:
 
     def __call__(self, recipient: Recipient, content: dict[str, Any]) -> Owed:
         due = self.mail_due if recipient.channel == MAIL else self._system
+        if recipient.note:
+            content = content | {"cover": recipient.note}
         return Owed(recipient.person, recipient.channel, content, due)
 
 
@@ -268,7 +271,8 @@ def _of_status(
     if decision.tells:
         content = status_content(snapshot.plan, snapshot.plan.aims[aim], verdict, decision)
         content["reason"] = reason
-        told = who_hears_status(snapshot.plan, _roster(snapshot, evaluation), aim)
+        roster = _roster(snapshot, evaluation)
+        told = covered(snapshot.plan, roster.on, who_hears_status(snapshot.plan, roster, aim))
         owed = [owing(recipient, content) for recipient in told]
     return AlertChange(STATUS, about, decision, reason, tuple(owed), restated=restated)
 
@@ -320,6 +324,7 @@ def _of_outcome(
         content["reason"] = reason
         due = owing.mail_due
         return AlertChange(*key, decision, reason, to_told=content, mail_due=due, restated=restated)
-    told = who_hears_finding(snapshot.plan, roster, snapshot.subject, outcome)
+    hearing = who_hears_finding(snapshot.plan, roster, snapshot.subject, outcome)
+    told = covered(snapshot.plan, roster.on, hearing)
     owed = tuple(owing(recipient, content) for recipient in told)
     return AlertChange(*key, decision, outcome.reason, owed)

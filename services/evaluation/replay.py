@@ -24,6 +24,7 @@ from enum import StrEnum
 from math import ceil
 from zoneinfo import ZoneInfo
 
+from services.alerting.cover import covered
 from services.alerting.lifecycle import STATUS, Change
 from services.alerting.recipients import Recipient, of_finding, of_status
 from services.alerting.rehearsal import Rehearsal, Step
@@ -168,7 +169,8 @@ def _sent(plan: Plan, roster: Roster, subject: Subject, step: Step) -> Sent:
     else:
         to = of_finding(plan, roster, subject, step.outcome)
     change, status = step.decision.change, step.decision.status
-    said = (step.at, step.expectation, str(subject), step.about, change, step.reason, to)
+    heard = covered(plan, roster.on, to)
+    said = (step.at, step.expectation, str(subject), step.about, change, step.reason, heard)
     return Sent(*said, status)
 
 

@@ -102,8 +102,17 @@ class Stratum:
 
 
 @dataclass(frozen=True, slots=True)
+class Away:
+    """A person's leave, from ``since`` to ``until``, both included, and who covers for them."""
+
+    since: date
+    until: date
+    cover: str
+
+
+@dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody with a part in the plan.
+    """Somebody with a part in the plan; ``away`` is when they are on leave.
 
     ``roles``: executive, owner, advisor, admin, viewer, board, finance, and partner for those who
     speak for patients and families.
@@ -115,6 +124,7 @@ class Person:
     roles: tuple[str, ...] = ()
     zone: str | None = None
     ended: date | None = None
+    away: tuple[Away, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

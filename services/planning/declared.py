@@ -11,6 +11,7 @@ from services.framework.plan import (
     Aim,
     AimMeasure,
     Allocation,
+    Away,
     Baseline,
     Driver,
     Measure,
@@ -34,6 +35,7 @@ from services.planning.parts import (
     BaselinePart,
     MeasurePart,
     Part,
+    PersonPart,
     PlanDocument,
     ProjectPart,
 )
@@ -51,7 +53,7 @@ def to_plan(document: PlanDocument, version: int = 0) -> Plan:
         organisation=Organisation(**_fields(document.organisation)),
         sites={p.id: Site(p.id, p.name, p.ended) for p in document.sites},
         strata={p.id: Stratum(p.id, p.name, p.ended) for p in document.strata},
-        people={p.id: Person(**_fields(p)) for p in document.people},
+        people={p.id: _person(p) for p in document.people},
         measures={m.id: _measure(m) for m in document.measures},
         aims={a.id: _aim(a, frequencies) for a in document.aims},
         projects={p.id: _project(p) for p in document.projects},
@@ -66,6 +68,11 @@ def to_plan(document: PlanDocument, version: int = 0) -> Plan:
 
 def _fields(part: Part, *without: str) -> dict[str, Any]:
     return {name: getattr(part, name) for name in type(part).model_fields if name not in without}
+
+
+def _person(part: PersonPart) -> Person:
+    away = tuple(Away(each.from_, each.to, each.cover) for each in part.away)
+    return Person(**_fields(part, "away"), away=away)
 
 
 def _measure(part: MeasurePart) -> Measure:

@@ -22,6 +22,7 @@ _MODELS: dict[tuple[str, ...], type[parts.Part]] = {
     ("sites",): parts.PlacePart,
     ("strata",): parts.PlacePart,
     ("people",): parts.PersonPart,
+    ("people", "away"): parts.AwayPart,
     ("measures",): parts.MeasurePart,
     ("aims",): parts.AimPart,
     ("aims", "baseline"): parts.BaselinePart,

@@ -90,6 +90,14 @@ class PlacePart(Part):
     ended: Day | None = None
 
 
+class AwayPart(Part):
+    """A person's leave, from its first day to its last, and who covers for them."""
+
+    from_: Day = Field(alias="from")
+    to: Day
+    cover: Slug
+
+
 class PersonPart(Part):
     """Somebody with a part in the plan."""
 
@@ -102,6 +110,7 @@ class PersonPart(Part):
     ] = ()
     zone: Zone | None = None
     ended: Day | None = None
+    away: tuple[AwayPart, ...] = ()
 
 
 class MeasurePart(Part):

@@ -40,6 +40,7 @@ _HTML = """<!doctype html><html lang="en"><head><meta charset="utf-8">
 {% for c in contents %}<div class="card">
 <p class="state">{{ c.state }}</p><h1>{{ c.about }}</h1>
 <p>{{ c.reason }}{% if c.since %} Since {{ c.since }}.{% endif %}</p>
+{% if c.cover %}<p>{{ c.cover }}</p>{% endif %}
 {% if c.blind_since %}<p>No data since {{ c.blind_since }}.</p>{% endif %}
 {% if c.figures %}<table role="presentation">{% for label, value in c.figures %}
 <tr><td>{{ label }}</td><td class="figure">{{ value }}</td></tr>{% endfor %}</table>{% endif %}
@@ -125,6 +126,8 @@ def text_of(content: Mapping[str, Any], base_url: str) -> str:
     """One message as plain text that stands alone."""
     since = f" Since {content['since']}." if content["since"] else ""
     lines = [f"{content['state'].upper()}: {content['about']}", "", f"{content['reason']}{since}"]
+    if content.get("cover"):
+        lines.append(content["cover"])
     if content["blind_since"]:
         lines.append(f"No data since {content['blind_since']}.")
     if content["figures"]:

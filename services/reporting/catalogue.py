@@ -8,6 +8,7 @@ from datetime import datetime
 from itertools import groupby
 from typing import NamedTuple
 
+from services.alerting.cover import covered
 from services.alerting.lifecycle import SAID_BY_STATUS
 from services.alerting.recipients import of_finding
 from services.alerting.rehearsal import Rehearsal, Step
@@ -252,7 +253,7 @@ def would_have_sent(plan: Plan, roster: Roster, said: Iterable[Found]) -> tuple[
 
 
 def _would(plan: Plan, roster: Roster, subject: Subject, step: Step) -> WouldSend:
-    told = of_finding(plan, roster, subject, step.outcome)
+    told = covered(plan, roster.on, of_finding(plan, roster, subject, step.outcome))
     return WouldSend(
         step.at,
         _STEPS[step.decision.change.value],

@@ -39,6 +39,14 @@ def slot(*contents: dict[str, Any]) -> Slot:
     return Slot(1, "cmo", "mail", "<one@bigdot.example>", 1, parts)
 
 
+def test_who_is_told_in_somebodys_place_reads_so() -> None:
+    letter = WRITER(slot(content(cover="You are told in place of Ann, who is away.")))
+    assert "You are told in place of Ann, who is away." in letter.text
+    assert "<p>You are told in place of Ann, who is away.</p>" in letter.html.replace(
+        ' style="margin: 0 0 12px;"', ""
+    )
+
+
 def test_the_text_stands_alone() -> None:
     text = WRITER(slot(content())).text
     assert text.startswith("OFF TRACK: Fewer deaths in hospital")

@@ -204,6 +204,20 @@ def _recipients(book: Book, route: RoutePart, at: Where) -> Iterator[Note]:
             yield wrong("no-address", f"{name} has no e-mail address", *at, "to", position)
 
 
+def leave(book: Book) -> Iterator[Note]:
+    """A leave ends after it begins, and somebody else who is there covers for it."""
+    for person in book.document.people:
+        for position, away in enumerate(person.away):
+            at = ("people", person.id, "away", position)
+            if away.to < away.from_:
+                message = f"the leave ends ({away.to}) before it begins ({away.from_})"
+                yield wrong("dates", message, *at, "to")
+            if away.cover == person.id:
+                yield wrong("cover", "nobody covers for themselves", *at, "cover")
+            else:
+                yield from _person(book, away.cover, *at, "cover")
+
+
 def addresses(book: Book) -> Iterator[Note]:
     """One address stands for one person who is still there."""
     seen: dict[str, str] = {}
@@ -216,4 +230,4 @@ def addresses(book: Book) -> Iterator[Note]:
             yield doubtful("same-address", message, "people", person.id, "email")
 
 
-CHECKS = (reserved_ids, measures, aims, parents, projects, routes, addresses)
+CHECKS = (reserved_ids, measures, aims, parents, projects, routes, leave, addresses)

@@ -100,7 +100,7 @@ def documents(draw: st.DrawFn) -> dict[str, Any]:
         },
         "sites": [{"id": i, "name": draw(_TEXTS), **_some(draw, ended=_DAYS)} for i in sites],
         "strata": [{"id": i, "name": draw(_TEXTS)} for i in strata],
-        "people": [_person(draw, i) for i in people],
+        "people": [_person(draw, i, people) for i in people],
         "measures": [_measure(draw, i, sites, strata, measures, person) for i in measures],
         "aims": aims,
         "projects": [_project(draw, i, drivers, person) for i in draw(_ids())],
@@ -133,7 +133,12 @@ def _route(
     return {"to": [draw(person)], "by": ["chat"], **draw(st.sampled_from([{}, *about]))}
 
 
-def _person(draw: st.DrawFn, identifier: str) -> dict[str, Any]:
+def _leave(cover: str) -> dict[str, str]:
+    return {"from": "2026-12-07", "to": "2026-12-18", "cover": cover}
+
+
+def _person(draw: st.DrawFn, identifier: str, people: list[str]) -> dict[str, Any]:
+    others = [other for other in people if other != identifier]
     return {
         "id": identifier,
         "name": draw(_TEXTS),
@@ -143,6 +148,7 @@ def _person(draw: st.DrawFn, identifier: str) -> dict[str, Any]:
             roles=st.lists(st.sampled_from(["executive", "owner", "partner", "board"]), max_size=2),
             zone=st.just("Europe/Paris"),
             ended=_DAYS,
+            **({"away": st.just([_leave(others[0])])} if others else {}),
         ),
     }
 

@@ -433,6 +433,20 @@ def test_an_aim_is_extended_by_one_with_a_later_deadline(deadline: str, found: l
     assert all(f"later deadline than {'2025-12'}" in each.message for each in errors)
 
 
+@pytest.mark.parametrize(
+    ("leave", "code"),
+    [
+        ("{from: 2026-12-07, to: 2026-12-18, cover: sister}", None),
+        ("{from: 2026-12-07, to: 2026-12-06, cover: sister}", "dates"),
+        ("{from: 2026-12-07, to: 2026-12-18, cover: cmo}", "cover"),
+        ("{from: 2026-12-07, to: 2026-12-18, cover: nobody}", "unknown-person"),
+    ],
+)
+def test_a_leave_is_covered_by_somebody_else(leave: str, code: str | None) -> None:
+    text = SHORT.replace("roles: [executive]", f"roles: [executive], away: [{leave}]")
+    assert [each.code for each in _findings(text)] == ([code] if code else [])
+
+
 def test_an_aim_that_is_extended_by_none_is_doubtful() -> None:
     text = SHORT.replace("adopted", f"{_EXTENDED}    adopted")
     assert "no-successor" in {each.code for each in _findings(text)}
