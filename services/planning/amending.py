@@ -8,17 +8,13 @@ from typing import Any
 from services.planning.export import to_text
 from services.planning.findings import PlanError
 from services.planning.plans import Applied, Plans
-from services.ports.planning import PlanningError, PlanStore, SettingChange
+from services.ports.planning import FieldRefusedError, PlanStore, SettingChange
 
 Given = Mapping[str, Any]
 
 
-class AmendmentRefusedError(PlanningError):
+class AmendmentRefusedError(FieldRefusedError):
     """An amendment that cannot be; ``field`` is the field of a form that is to blame, if one is."""
-
-    def __init__(self, field: str, why: str) -> None:
-        super().__init__(why)
-        self.field = field
 
 
 def _prediction(document: Given, given: Given) -> Given:

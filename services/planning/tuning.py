@@ -12,19 +12,15 @@ from services.framework.plan import Plan, Switch
 from services.planning.export import to_text
 from services.planning.findings import PlanError, errors_of
 from services.planning.plans import Applied, Plans
-from services.ports.planning import PlanningError, PlanStore, SettingChange
+from services.ports.planning import FieldRefusedError, PlanStore, SettingChange
 
 ORGANISATION = "organisation"
 _SECTIONS = {"aim": "aims", "measure": "measures"}
 _OWNERS = {"aim": "an aim", "measure": "a measure"}
 
 
-class SettingRefusedError(PlanningError):
+class SettingRefusedError(FieldRefusedError):
     """A setting that cannot be; ``field`` is the field of a form that is to blame."""
-
-    def __init__(self, field: str, why: str) -> None:
-        super().__init__(why)
-        self.field = field
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,17 +10,13 @@ from services.framework.waivers import LONGEST_DAYS, holds
 from services.planning.export import to_text
 from services.planning.findings import PlanError
 from services.planning.plans import Applied, Plans
-from services.ports.planning import PlanningError, PlanStore
+from services.ports.planning import FieldRefusedError, PlanStore
 
 _LONGEST_NAME = 58
 
 
-class WaiverRefusedError(PlanningError):
+class WaiverRefusedError(FieldRefusedError):
     """A waiver that cannot be; ``field`` is the field of a form that is to blame."""
-
-    def __init__(self, field: str, why: str) -> None:
-        super().__init__(why)
-        self.field = field
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,14 @@ class PlanningError(ValueError):
     """A request about plans that cannot be met; its text may be shown."""
 
 
+class FieldRefusedError(PlanningError):
+    """What is asked of one field cannot be; ``field`` is the field that is to blame."""
+
+    def __init__(self, field: str, why: str) -> None:
+        super().__init__(why)
+        self.field = field
+
+
 class UnknownOrganisationError(PlanningError):
     """There is no such organisation."""
 
