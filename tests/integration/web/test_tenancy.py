@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cached_property
 from itertools import product
 from typing import Any
 
@@ -70,15 +71,17 @@ class Deployment:
         self.app = create_app(self.services, WebOptions(SECRETS, embedded=True, exposed=True))
         self.browsers = {role: browser(self.app, login) for role, login in self.ours.logins.items()}
 
+    @cached_property
     def foreign(self) -> dict[str, list[tuple[Rule, str]]]:
         """Each route that names something, with its paths to what the other organisation has."""
         found = {}
-        for rule in self.app.url_map.iter_rules():
-            if rule.arguments and rule.endpoint not in NOT_THEIRS_TO_KEEP:
-                names = sorted(rule.arguments)
-                held = product(*(_named(self.theirs, name) for name in names))
-                paths = [_filled(rule, dict(zip(names, values, strict=True))) for values in held]
-                found[rule.endpoint] = [(rule, path) for path in paths if path is not None]
+        with Flask("paths").test_request_context():
+            for rule in self.app.url_map.iter_rules():
+                if rule.arguments and rule.endpoint not in NOT_THEIRS_TO_KEEP:
+                    names = sorted(rule.arguments)
+                    held = product(*(_named(self.theirs, name) for name in names))
+                    paths = [_filled(rule, dict(zip(names, own, strict=True))) for own in held]
+                    found[rule.endpoint] = [(rule, path) for path in paths if path is not None]
         return found
 
 
@@ -105,8 +108,7 @@ def _named(world: World, argument: str) -> list[object]:
 
 
 def _filled(rule: Rule, values: dict[str, object]) -> str | None:
-    with Flask("paths").test_request_context():
-        built = rule.build(values, append_unknown=False)
+    built = rule.build(values, append_unknown=False)
     return built[1] if built else None
 
 
@@ -127,7 +129,7 @@ def _silent(deployment: Deployment, answer: Any, path: str) -> None:
 
 def test_every_route_has_foreign_names_to_try(deployment: Deployment) -> None:
     """A new route with an argument of its own kind says here what another organisation has."""
-    assert [endpoint for endpoint, tries in deployment.foreign().items() if not tries] == []
+    assert [endpoint for endpoint, tries in deployment.foreign.items() if not tries] == []
 
 
 @settings(
@@ -137,7 +139,7 @@ def test_every_route_has_foreign_names_to_try(deployment: Deployment) -> None:
 )
 @given(data=st.data())
 def test_every_route_answers_404_to_a_foreign_name(deployment: Deployment, data: Any) -> None:
-    foreign = deployment.foreign()
+    foreign = deployment.foreign
     endpoint = data.draw(st.sampled_from(sorted(foreign)), label="route")
     rule, path = data.draw(st.sampled_from(foreign[endpoint]), label="path")
     method = data.draw(st.sampled_from(sorted((rule.methods or set()) - {"HEAD", "OPTIONS"})))
