@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from services.persistence.plans import PlanStore
     from services.persistence.reads import ApiReads
     from services.planning.amending import Amending
+    from services.planning.handing_over import HandingOver
     from services.planning.plans import Plans
     from services.planning.tuning import Tuning
     from services.planning.waiving import Waiving
@@ -195,6 +196,15 @@ class Services:
         from services.planning.waiving import Waiving
 
         return Waiving(self.plans, self.plan_store)
+
+    @cached_property
+    def handing_over(self) -> HandingOver:
+        """Everything that a leaver holds, handed over in one step."""
+        from services.persistence.departures import DatabaseDepartures
+        from services.planning.handing_over import HandingOver
+
+        departures = DatabaseDepartures(self.engine, self.plan_store.current)
+        return HandingOver(self.plans, self.plan_store, departures, self.clock)
 
     @cached_property
     def intake(self) -> Intake:

@@ -15,7 +15,14 @@ from web.hardening import harden
 from web.pages import errors
 from web.throttle import throttle
 
-API = ("web.api.intake", "web.api.read", "web.api.plan", "web.api.operations", "web.api.openapi")
+API = (
+    "web.api.intake",
+    "web.api.read",
+    "web.api.plan",
+    "web.api.people",
+    "web.api.operations",
+    "web.api.openapi",
+)
 PAGES = (
     "web.pages.session",
     "web.pages.board",
@@ -26,6 +33,8 @@ PAGES = (
     "web.pages.amending",
     "web.pages.alerts",
     "web.pages.waiving",
+    "web.pages.people",
+    "web.pages.handover",
     "web.pages.catalogue",
     "web.pages.mailbox",
 )

@@ -120,17 +120,7 @@ class DatabaseAccountStore:
     ) -> None:
         """Disable the account, end its sessions, spend its links."""
         with writing(self._engine) as connection:
-            connection.execute(
-                _ACCOUNT.update()
-                .where(_is_account(organisation_id, account_id))
-                .values(disabled_at=at)
-            )
-            connection.execute(
-                _LINK.update()
-                .where(_LINK.c.account_id == account_id, _LINK.c.used_at.is_(None))
-                .values(used_at=at)
-            )
-            _end_sessions(connection, organisation_id, account_id)
+            disable_account(connection, organisation_id, account_id, at)
             append(connection, audit)
 
     def log(self, audit: AuditEntry) -> None:
@@ -211,6 +201,21 @@ class DatabaseAccountStore:
             _set_password(connection, row.organisation_id, row.account_id, password_hash)
             append(connection, audit)
         return True
+
+
+def disable_account(
+    connection: sa.Connection, organisation_id: int, account_id: int, at: datetime
+) -> None:
+    """Disable an account, end its sessions, spend its links."""
+    connection.execute(
+        _ACCOUNT.update().where(_is_account(organisation_id, account_id)).values(disabled_at=at)
+    )
+    connection.execute(
+        _LINK.update()
+        .where(_LINK.c.account_id == account_id, _LINK.c.used_at.is_(None))
+        .values(used_at=at)
+    )
+    _end_sessions(connection, organisation_id, account_id)
 
 
 def _set_password(

@@ -14,11 +14,12 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
-from services.framework.facts import MilestoneEvent, RoleChange, StateChange
+from services.framework.facts import MilestoneEvent, ReviewAction, RoleChange, StateChange
 from services.framework.judgement import Subject
 from services.framework.plan import Organisation, Plan
 from services.persistence import tables
 from services.persistence.audit import append as append_audit
+from services.persistence.departures import depart
 from services.persistence.engine import inserting, reading, writing
 from services.planning.declared import to_plan
 from services.planning.dependents import subjects_of_plan
@@ -175,6 +176,8 @@ class PlanStore:
             sequences = _mark_all(connection, organisation_id, new)
             for event in new.events:
                 _file(connection, organisation_id, event, new, sequences)
+            if new.departure is not None:
+                depart(connection, organisation_id, new)
             append_audit(connection, _audit(organisation_id, version, new))
         return version
 
@@ -337,7 +340,7 @@ def _file(
             subject_key=str(subject),
             **values,
             on=event.on,
-            reason=event.reason,
+            reason=new.reason,
             actor=new.author,
             source=SOURCE,
             known_at=event.known_at,
@@ -364,6 +367,9 @@ def _row(event: DeclaredEvent) -> tuple[sa.Table, Subject, dict[str, Any]]:
             subject = Subject.parse(f"project:{event.milestone.partition('/')[0]}")
             moved = {"milestone": event.milestone, "change": event.change.value}
             return tables.milestone_event, subject, moved
+        case ReviewAction():
+            owned = {"action": event.id, "owner": event.owner}
+            return tables.review_action, Subject.parse(event.subject), owned
 
 
 def _audit(organisation_id: int, version: int, new: NewVersion) -> AuditEntry:

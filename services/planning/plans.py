@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -19,6 +20,8 @@ from services.planning.parts import normal
 from services.ports.clock import Clock
 from services.ports.doorbell import Doorbell
 from services.ports.planning import (
+    DeclaredEvent,
+    Departure,
     NewVersion,
     PlanChange,
     PlanningError,
@@ -52,12 +55,22 @@ class Proposal:
 
 
 @dataclass(frozen=True, slots=True)
+class Brought:
+    """What a version brings with it besides the document: events that it does not declare, and
+    the departure of somebody."""
+
+    events: Callable[[Declaration], tuple[DeclaredEvent, ...]]
+    departure: Departure
+
+
+@dataclass(frozen=True, slots=True)
 class _Signed:
     author: str
     reason: str
     via: str
     known_at: datetime
     effective_from: datetime
+    brought: Brought | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,12 +136,14 @@ class Plans:
         known_at: datetime | None = None,
         effective_from: datetime | None = None,
         via: str = "cli",
+        brought: Brought | None = None,
     ) -> Applied:
         """Lay a plan file over the plan in force, as one new version; the same again makes none.
 
         ``base_version`` (else the file's ``version``) must be the version in force. ``known_at`` is
-        business time (else now); ``effective_from`` may be earlier, never later. Raises PlanError
-        for the file, StaleBaseError, and PlanningError for an author, a reason or a time.
+        business time (else now); ``effective_from`` may be earlier, never later. What is
+        ``brought`` is kept with the version, or not at all. Raises PlanError for the file,
+        StaleBaseError, and PlanningError for an author, a reason or a time.
         """
         _said("an author", author)
         _said("a reason", reason)
@@ -138,7 +153,7 @@ class Plans:
         if proposal.stale is not None:
             raise proposal.stale
         at = known_at or self._clock.business_now()
-        signed = _Signed(author.strip(), reason.strip(), via, at, effective_from or at)
+        signed = _Signed(author.strip(), reason.strip(), via, at, effective_from or at, brought)
         version = self._store.append(
             organisation_id, self._signed(organisation_id, proposal, signed)
         )
@@ -166,6 +181,7 @@ class Plans:
             signed.author,
             signed.reason,
         )
+        brought = signed.brought
         return NewVersion(
             base=proposal.version,
             plan=plan,
@@ -177,7 +193,11 @@ class Plans:
             author=signed.author,
             reason=signed.reason,
             via=signed.via,
-            events=declared_events(self._store.current(organisation_id), plan, said),
+            events=(
+                *declared_events(self._store.current(organisation_id), plan, said),
+                *(brought.events(said) if brought else ()),
+            ),
+            departure=brought.departure if brought else None,
         )
 
 

@@ -7,10 +7,16 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
-from services.framework.facts import MilestoneEvent, RoleChange, StateChange
+from services.framework.facts import (
+    Facts,
+    MilestoneEvent,
+    ReviewAction,
+    RoleChange,
+    StateChange,
+)
 from services.framework.plan import Organisation, Plan
 
-DeclaredEvent = RoleChange | StateChange | MilestoneEvent
+DeclaredEvent = RoleChange | StateChange | MilestoneEvent | ReviewAction
 
 
 class PlanningError(ValueError):
@@ -70,10 +76,33 @@ class PlanRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class Departure:
+    """Somebody who left: what they could open is closed, and what waits for them goes to others.
+
+    ``to`` takes it over; of some subjects (``aim:ID``) ``others`` do. ``note`` is what they read.
+    """
+
+    person: str
+    to: str
+    others: Mapping[str, str]
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Closing:
+    """What a departure closes: accounts by login, API keys by label; and how many messages wait."""
+
+    accounts: tuple[str, ...] = ()
+    keys: tuple[str, ...] = ()
+    messages: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class NewVersion:
     """A version to be kept, which must follow ``base``.
 
-    ``events`` are the roles, states and due dates that it declares otherwise than the one before.
+    ``events`` are the roles, states and due dates that it declares otherwise than the one before,
+    and what else it brings with it. ``departure`` is of somebody who leaves with it.
     ``known_at`` and ``effective_from`` are business time, ``recorded_at`` is system time.
     """
 
@@ -88,6 +117,7 @@ class NewVersion:
     reason: str
     via: str = "cli"
     events: tuple[DeclaredEvent, ...] = field(default=())
+    departure: Departure | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,4 +182,16 @@ class PlanStore(Protocol):
 
     def settings(self, organisation_id: int) -> tuple[SettingChange, ...]:
         """Every change of a switch or a parameter, the oldest first."""
+        ...
+
+
+class DepartureStore(Protocol):
+    """Reads what somebody who leaves holds by events, and what is closed behind them."""
+
+    def facts(self, organisation_id: int) -> Facts:
+        """The changes of roles and states and the actions of reviews of every aim and project."""
+        ...
+
+    def closing(self, organisation_id: int, person: str) -> Closing:
+        """What the departure of a person would close now."""
         ...

@@ -15,6 +15,7 @@ from pydantic import AliasChoices, BaseModel
 from pydantic.json_schema import models_json_schema
 
 from services.intake.items import MODELS
+from web.api.people import Handing
 from web.api.read import MOST, USUAL, Acknowledgement, Waiver
 from web.api.shapes import ANSWERS, OBJECT, TEXT, Schema, ref
 
@@ -103,6 +104,16 @@ def _plans() -> list[Operation]:
                 _query("dry_run", "true: only say what would change.", type="boolean"),
             ),
             {"application/yaml": file, JSON: file},
+        ),
+        Operation(
+            "/api/v1/people/{person}/handover",
+            "post",
+            "Hand over everything that somebody who leaves holds: a plan version.",
+            "plan:write",
+            {200: _json("HandedOver", "What is handed over, and what stays.")},
+            (401, 403, 404, 409, 413, 415, 422),
+            (_path("person"),),
+            {JSON: {"schema": ref("Handing")}},
         ),
     ]
 
@@ -275,7 +286,7 @@ def _items(model: str) -> Schema:
 
 
 def _schemas() -> dict[str, Schema]:
-    models: list[type[BaseModel]] = [*MODELS.values(), Acknowledgement, Waiver]
+    models: list[type[BaseModel]] = [*MODELS.values(), Acknowledgement, Waiver, Handing]
     _, made = models_json_schema(
         [(model, "validation") for model in models],
         ref_template="#/components/schemas/{model}",

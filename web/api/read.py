@@ -5,27 +5,27 @@ from __future__ import annotations
 import re
 from dataclasses import asdict
 from datetime import date, datetime
-from typing import Any, TypeVar
+from typing import Any
 from urllib.parse import urlencode
 
 from flask import Blueprint, Response, jsonify, request
 from flask.typing import ResponseReturnValue
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 from werkzeug.exceptions import (
     BadRequest,
     Conflict,
     NotFound,
     UnprocessableEntity,
-    UnsupportedMediaType,
 )
 
 from services.alerts.acknowledge import AlertRefusedError
 from services.framework.judgement import Answer
-from services.intake.refusals import Trouble, troubles_of
+from services.intake.refusals import Trouble
 from services.persistence.reads import AimRow, AlertFilter, AlertRow, JudgedRow
 from services.planning.waiving import Asked, WaiverRefusedError
 from services.ports.planning import PlanningError, StaleBaseError
 from services.reporting.why import AsOfError, as_json
+from web.api.bodies import body_of
 from web.api.problem import refusal
 from web.context import services
 from web.identity import caller, needs_scope
@@ -35,7 +35,6 @@ MOST = 500
 USUAL = 100
 STATES = ("open", "resolved")
 _ID_DIGITS = 18
-Body = TypeVar("Body", bound=BaseModel)
 _FIGURES = (
     "since", "period", "value", "expected", "target", "forecast", "probability", "outlook",
     "would_change",
@@ -119,7 +118,7 @@ def alert(alert_id: int) -> Response:
 @needs_scope("reviews:write")
 def acknowledge(alert_id: int) -> ResponseReturnValue:
     """Say that the alert was seen; saying it again changes nothing."""
-    said, held = _said(Acknowledgement), caller()
+    said, held = body_of(Acknowledgement), caller()
     _known_alert(alert_id)
     actor = f"{said.by} (key {held.label})"
     try:
@@ -133,7 +132,7 @@ def acknowledge(alert_id: int) -> ResponseReturnValue:
 @needs_scope("plan:write")
 def waive(alert_id: int) -> ResponseReturnValue:
     """Accept what the alert found for a while: a version of the plan with a waiver."""
-    said, held = _said(Waiver), caller()
+    said, held = body_of(Waiver), caller()
     row, _ = _known_alert(alert_id)
     on = services().reporting.today(held.organisation_id)
     asked = Asked(row.expectation, row.about, said.by, on, said.until, said.reason)
@@ -170,15 +169,6 @@ def _found(aim_id: str) -> AimRow:
     if row is None:
         raise NotFound("There is no such aim.")
     return row
-
-
-def _said(model: type[Body]) -> Body:
-    if not request.is_json:
-        raise UnsupportedMediaType("Send application/json.")
-    try:
-        return model.model_validate_json(request.get_data())
-    except ValidationError as error:
-        raise UnprocessableEntity(response=refusal(troubles_of(error))) from None
 
 
 def _aim(row: AimRow) -> dict[str, Any]:

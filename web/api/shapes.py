@@ -269,6 +269,24 @@ ANSWERS: dict[str, Schema] = {
         warnings={"type": "array", "items": OBJECT},
     ),
     "Waived": obj(["alert", "plan_version"], alert=_NUMBER, plan_version=_NUMBER),
+    "HandedOver": obj(
+        ["person", "to", "on", "plan_version", "dry_run", "handed_over", "kept", "closed"],
+        person=TEXT,
+        to=TEXT,
+        on=TEXT,
+        plan_version=_NUMBER,
+        dry_run={"type": "boolean"},
+        handed_over={
+            "type": "array",
+            "items": obj(["about", "words", "to"], about=TEXT, words=TEXT, to=TEXT),
+        },
+        kept={
+            "type": "array",
+            "items": obj(["about", "words", "why"], about=TEXT, words=TEXT, why=TEXT),
+        },
+        closed=obj(["accounts", "keys"], accounts=_TEXTS, keys=_TEXTS, messages=_NUMBER),
+        warnings=_TEXTS,
+    ),
     "Alive": obj(["status"], status=TEXT),
     "Readiness": obj(
         ["status", "reasons"],

@@ -24,6 +24,7 @@ COMMANDS = {
     "why": ("web.cli.why", "Say why an aim stands as it does, who was told, and why not."),
     "backtest": ("web.cli.backtest", "Judge a plan over past data."),
     "keys": ("web.cli.keys", "Make, list and revoke API keys."),
+    "people": ("web.cli.people", "Hand over everything that a leaver holds."),
     "users": ("web.cli.users", "Make, list and disable accounts."),
     "channels": ("web.cli.channels", "Add, list and remove chat channels and webhooks."),
     "notify": ("web.cli.channels", "Try a chat channel or webhook."),

@@ -6,9 +6,11 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from threading import Thread
+from zoneinfo import ZoneInfo
 
 import pytest
 from click.testing import CliRunner, Result
@@ -314,3 +316,40 @@ def test_every_command_is_there_and_help_imports_none() -> None:
     assert done.stdout.strip() == "[]"
     for name in COMMANDS:
         assert CliRunner().invoke(main, [name, "--help"]).exit_code == 0, name
+
+
+def test_everything_that_a_leaver_holds_is_handed_over_by_one_command(run: Run) -> None:
+    applied = ("plan", "apply", str(NORTHFIELD), "--create", "--reason", "adopted")
+    assert run(*applied).exit_code == 0
+    assert (
+        run("users", "create", "sister", "--role", "owner", "--person", "ed-sister").exit_code == 0
+    )
+    today = datetime.now(UTC).astimezone(ZoneInfo("Europe/London")).date().isoformat()
+    asked = (
+        "people",
+        "handover",
+        "ed-sister",
+        "safety-lead",
+        "--on",
+        today,
+        "--because",
+        "retires",
+    )
+    dry = run(*asked, "--except", "measure:sepsis-bundle=analyst", "--dry-run", "--json")
+    said = json.loads(dry.stdout)
+    assert {each["about"]: each["to"] for each in said["handed_over"]} == {
+        "measure:sepsis-bundle": "analyst",
+        "project:sepsis": "safety-lead",
+    }
+    assert said["closed"]["accounts"] == ["sister"]
+    assert any("safety-lead leads 4" in warning for warning in said["warnings"])
+    assert "ended" not in run("plan", "export").stdout
+    done = run(*asked)
+    assert done.exit_code == 0
+    assert "project:sepsis: leader → safety-lead" in done.stdout
+    assert done.stdout.endswith("Version 2 of the plan is in force.\n")
+    again = run(*asked)
+    assert (again.exit_code, again.stdout) == (1, "")
+    assert "left on" in again.stderr
+    assert "no person nobody" in run(*asked[:2], "nobody", *asked[3:]).stderr
+    assert run(*asked, "--except", "aim").exit_code == 2

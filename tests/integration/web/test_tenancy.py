@@ -56,6 +56,7 @@ BODIES: dict[str, Any] = {
     },
     "spreads": {"project": "{0}-project", "unit": "x", "on": "2026-09-01"},
     "acknowledge": {"by": "{0}-executive"},
+    "handover": {"to": "{0}-owner", "on": "2026-09-01", "by": "x", "reason": "x"},
     "waive": {"by": "{0}-executive", "until": "2026-09-30", "reason": "x"},
 }
 
@@ -102,6 +103,7 @@ def _named(world: World, argument: str) -> list[object]:
         "mail": [world.mail_id],
         "milestone": ["pilot"],
         "measure": [f"{world.slug}-measure"],
+        "person": [f"{world.slug}-executive"],
     }
     found = [value for name, values in known.items() if name in argument for value in values]
     return found or [value for values in known.values() for value in values]

@@ -1,0 +1,132 @@
+"""Somebody leaves: what they could open is closed, and what waits for them goes to who takes over.
+
+Written in the transaction of the plan's version with which they leave.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from services.framework.facts import Facts
+from services.framework.plan import Plan
+from services.persistence import tables
+from services.persistence.accounts import disable_account
+from services.persistence.audit import append
+from services.persistence.bearings import Bearing
+from services.persistence.engine import reading
+from services.persistence.snapshots import load_facts
+from services.ports.access import AuditEntry
+from services.ports.planning import Closing, Departure, NewVersion
+
+_ACCOUNT, _KEY, _MESSAGE = tables.account, tables.api_key, tables.message
+_ALERT, _SUBJECT = tables.alert, tables.subject
+_EVENTS = (tables.role_change.name, tables.state_change.name, tables.review_action.name)
+
+
+def depart(connection: sa.Connection, organisation_id: int, new: NewVersion) -> None:
+    """Close a leaver's accounts with their sessions and links, and the API keys they made; lead on
+    what waits to be told to them. Every closing is a line of the audit log."""
+    assert new.departure is not None  # noqa: S101 - asked by the caller
+    accounts, keys = _open_of(connection, organisation_id, new.departure.person)
+    for account in accounts:
+        disable_account(connection, organisation_id, account.id, new.recorded_at)
+        append(connection, _audit(organisation_id, new, "account.disable", account.login))
+    for key in keys:
+        revoked = _KEY.update().where(_KEY.c.id == key.id).values(revoked_at=new.recorded_at)
+        connection.execute(revoked)
+        append(connection, _audit(organisation_id, new, "key.revoke", f"key:{key.id}"))
+    waiting = _waiting(organisation_id, new.departure.person)
+    locked = waiting.with_for_update(of=_MESSAGE, skip_locked=True)
+    for message in connection.execute(locked).all():
+        _lead_on(connection, message, new.departure, new.recorded_at)
+
+
+def _open_of(
+    connection: sa.Connection, organisation_id: int, person: str
+) -> tuple[list[Any], list[Any]]:
+    """The accounts of a person that may sign in, and the keys in force that they made."""
+    accounts = connection.execute(
+        sa.select(_ACCOUNT.c.id, _ACCOUNT.c.login)
+        .where(_ACCOUNT.c.organisation_id == organisation_id, _ACCOUNT.c.person == person)
+        .where(_ACCOUNT.c.disabled_at.is_(None))
+        .order_by(_ACCOUNT.c.id)
+    ).all()
+    makers = [person, *(account.login for account in accounts)]
+    keys = connection.execute(
+        sa.select(_KEY.c.id, _KEY.c.label)
+        .where(_KEY.c.organisation_id == organisation_id, _KEY.c.created_by.in_(makers))
+        .where(_KEY.c.revoked_at.is_(None))
+        .order_by(_KEY.c.id)
+    ).all()
+    return list(accounts), list(keys)
+
+
+def _waiting(organisation_id: int, person: str) -> sa.Select[Any]:
+    """What is owed to a person and surely reached them not yet, with what it is about."""
+    m, attempt = _MESSAGE.c, tables.delivery_attempt.c
+    unsure = sa.exists().where(attempt.message_id == m.id, attempt.result == "unknown")
+    about = (_SUBJECT.c.kind + ":" + _SUBJECT.c.key).label("subject")
+    named = (m.id, m.alert_id, m.episode, m.step, m.channel, m.content)
+    return (
+        sa.select(*named, about)
+        .join(_ALERT, _ALERT.c.id == m.alert_id)
+        .join(_SUBJECT, _SUBJECT.c.id == _ALERT.c.subject_id)
+        .where(m.organisation_id == organisation_id, m.recipient == person)
+        .where(m.state == "owed", m.closed_at.is_(None), ~unsure)
+        .order_by(m.id)
+    )
+
+
+def _lead_on(connection: sa.Connection, message: Any, left: Departure, at: datetime) -> None:
+    """Owe a message to who takes over, who reads why; drop it where they are told of it already."""
+    m, to = _MESSAGE.c, left.others.get(message.subject, left.to)
+    told = sa.select(m.id).where(
+        m.alert_id == message.alert_id,
+        m.episode == message.episode,
+        m.step == message.step,
+        m.channel == message.channel,
+        m.recipient == to,
+    )
+    if connection.execute(told).first() is None:
+        content = dict(message.content) | {"cover": left.note}
+        values: dict[str, Any] = {"recipient": to, "content": content, "slot": None, "attempts": 0}
+    else:
+        why = f"{left.person} has left; {to} is told of it already"
+        values = {"state": "dropped", "last_error": why, "closed_at": at}
+    connection.execute(_MESSAGE.update().where(m.id == message.id).values(**values))
+    led = sa.and_(m.slot == message.id, m.closed_at.is_(None))
+    connection.execute(_MESSAGE.update().where(led).values(slot=None))
+
+
+def _audit(organisation_id: int, new: NewVersion, action: str, target: str) -> AuditEntry:
+    detail = {"because": "left", "person": new.departure.person if new.departure else ""}
+    return AuditEntry(organisation_id, new.recorded_at, new.author, new.via, action, target, detail)
+
+
+class DatabaseDepartures:
+    """Reads what somebody who leaves holds by events, and what is closed behind them."""
+
+    def __init__(self, engine: sa.Engine, current: Callable[[int], Plan]) -> None:
+        self._engine = engine
+        self._current = current
+
+    def facts(self, organisation_id: int) -> Facts:
+        """The changes of roles and states and the actions of reviews of every aim and project."""
+        plan = self._current(organisation_id)
+        aims = (f"aim:{aim}" for aim in plan.aims)
+        projects = (f"project:{project}" for project in plan.projects)
+        looked_at = Bearing((), (*aims, *projects), _EVENTS)
+        with reading(self._engine) as connection:
+            return load_facts(connection, organisation_id, plan, looked_at)
+
+    def closing(self, organisation_id: int, person: str) -> Closing:
+        """What the departure of a person would close now."""
+        with reading(self._engine) as connection:
+            accounts, keys = _open_of(connection, organisation_id, person)
+            waiting = connection.execute(_waiting(organisation_id, person)).all()
+        logins = tuple(account.login for account in accounts)
+        return Closing(logins, tuple(key.label for key in keys), len(waiting))

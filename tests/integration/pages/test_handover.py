@@ -1,0 +1,146 @@
+"""One step hands over everything that a leaver holds: first looked at, then done."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from flask import Flask
+from flask.testing import FlaskClient
+
+from services.persistence import tables
+from services.persistence.engine import writing
+from services.ports.access import Actor
+from tests.integration.pages.conftest import form_of, text_of, words_in
+from tests.integration.pipeline.conftest import Hospital
+from tests.worlds import ACTOR
+
+At = Callable[[str], FlaskClient]
+PAGE = "/people/cmo/handover"
+ASKED = {"to": "cno", "on": "2025-08-19", "reason": "Retires"}
+_MESSAGE = tables.message
+
+
+def _held_by_events(northfield: Hospital) -> str:
+    """Roles, an action and a key of the medical officer, and mails that wait; gives the key."""
+    role = {"project": "falls", "role": "clinical_lead", "person": "cmo", "on": "2025-07-01"}
+    action = {"action": "beds", "owner": "cmo", "text": "Find two beds", "due": "2025-09-01"}
+    assert northfield.post("projects", role) == ["created"]
+    assert northfield.post("actions", {"aim": "harm-21", "on": "2025-07-01", **action}) == [
+        "created"
+    ]
+    northfield.judge()
+    with writing(northfield.services.engine) as connection:
+        waits = {"state": "owed", "sent_at": None, "closed_at": None, "attempts": 0}
+        connection.execute(_MESSAGE.update().where(_MESSAGE.c.recipient == "cmo").values(**waits))
+    made_by = Actor("cmo", "web")
+    keys = northfield.services.keys
+    return keys.create(northfield.id, "ward feed", ("read",), actor=made_by).secret
+
+
+def test_what_a_leaver_holds_is_seen_handed_over_and_closed_in_one_step(
+    northfield: Hospital, app: Flask, at_browser: At
+) -> None:
+    key = _held_by_events(northfield)
+    owed = northfield.rows(_MESSAGE, _MESSAGE.c.recipient == "cmo")
+    leaver, client = at_browser("executive"), at_browser("admin")
+    assert "Chief medical officer" in text_of(client, "/people")
+    sent = form_of(client, PAGE, PAGE) | ASKED
+    seen = client.post(PAGE, data=sent | {"step": "preview"}).get_data(as_text=True)
+    words = words_in(seen)
+    for expected in (
+        "Fewer deaths in hospital sponsor; told by a route",
+        "Falls prevention clinical lead",
+        "action of a review: Find two beds, due 1 September 2025",
+        "executive among the people",
+        "The account executive",
+        "The API key “ward feed”",
+        f"{len(owed)} message",
+    ):
+        assert expected in words
+    assert northfield.services.plan_store.current(northfield.id).people["cmo"].ended is None
+    chosen = {"except:project:escalation": "ceo", "step": "confirm"}
+    base = re.search(r'name="base" value="(\d+)"', seen)
+    assert base
+    assert client.post(PAGE, data=sent | chosen | {"base": base[1]}).status_code == 303
+    _is_in_the_plan(northfield)
+    _is_led_on(northfield, owed)
+    assert leaver.get("/").headers["Location"].startswith("/sign-in")
+    bearer = {"Authorization": f"Bearer {key}"}
+    northfield.services.keys._cache.clear()
+    assert app.test_client().get("/api/v1/aims", headers=bearer).status_code == 401
+    northfield.judge()
+    northfield.deliver()
+    again = client.post(PAGE, data=sent | chosen)
+    assert again.status_code == 422
+    assert "left on 19 August 2025 already" in again.get_data(as_text=True)
+    assert "left on 19 August 2025 already" in text_of(client, PAGE)
+    assert "left on 19 August 2025" in text_of(client, "/people")
+
+
+def _is_in_the_plan(northfield: Hospital) -> None:
+    plan = northfield.services.plan_store.current(northfield.id)
+    assert plan.aims["hsmr-88"].sponsor == "cno"
+    assert [plan.projects[p].sponsor for p in ("sepsis", "escalation")] == ["cno", "ceo"]
+    record = northfield.services.plan_store.record(northfield.id)
+    assert record is not None
+    assert (record.version, record.author, record.reason) == (2, "advisor", "Retires")
+    role = tables.role_change
+    told = {(r.subject_key, r.role): r for r in northfield.rows(role, role.c.person == "cno")}
+    assert str(told["project:falls", "clinical_lead"].on) == "2025-08-19"
+    (action,) = northfield.rows(tables.review_action, tables.review_action.c.owner == "cno")
+    assert (action.action, action.reason) == ("beds", "Retires")
+
+
+def _is_led_on(northfield: Hospital, owed: list[Any]) -> None:
+    audited = northfield.rows(tables.audit_log, tables.audit_log.c.actor == "advisor")
+    assert {"account.disable", "key.revoke", "plan.apply"} <= {line.action for line in audited}
+    moved = northfield.rows(_MESSAGE, _MESSAGE.c.id.in_([m.id for m in owed]))
+    assert {m.recipient for m in moved} <= {"cno", "ceo"}
+    cover = "You are told in place of Chief medical officer, who has left."
+    assert {m.content["cover"] for m in moved} == {cover}
+
+
+def test_what_cannot_be_is_refused_at_its_field_and_by_the_api_alike(
+    northfield: Hospital, app: Flask, at_browser: At
+) -> None:
+    client, plans = at_browser("executive"), northfield.services.plan_store
+    sent = form_of(client, PAGE, PAGE) | ASKED
+    for changed, said in (
+        ({"to": "cmo"}, "cmo is the leaver"),
+        ({"on": "2025-08-21"}, "21 August 2025 is still to come"),
+        ({"on": "soon"}, "Give a day"),
+        ({"reason": ""}, "Fill this in"),
+    ):
+        answer = client.post(PAGE, data=sent | changed)
+        assert (answer.status_code, said in answer.get_data(as_text=True)) == (422, True), changed
+    moved = client.post(PAGE, data=sent | {"step": "confirm", "base": "7"})
+    assert moved.status_code == 409
+    assert "The plan has changed since you looked" in moved.get_data(as_text=True)
+    assert at_browser("owner").get(PAGE).status_code == 403
+    assert "Hand over" not in text_of(at_browser("owner"), "/people")
+    assert client.get("/people/nobody/handover").status_code == 404
+    scopes = ("plan:write", "read")
+    key = northfield.services.keys.create(northfield.id, "hr", scopes, actor=ACTOR).secret
+
+    def post(person: str, **said: Any) -> Any:
+        body = {**ASKED, "by": "advisor", **said}
+        headers = {"Authorization": f"Bearer {key}"}
+        path = f"/api/v1/people/{person}/handover"
+        return app.test_client().post(path, json=body, headers=headers)
+
+    dry = post("cmo", dry_run=True).get_json()
+    assert {"about": "aim:hsmr-88", "words": "sponsor", "to": "cno"} in dry["handed_over"]
+    assert dry["plan_version"] == 1
+    assert post("nobody").status_code == 404
+    wrong = post("cmo", **{"except": {"aim:access-10": "ceo"}})
+    assert wrong.status_code == 422
+    assert wrong.get_json()["errors"][0]["pointer"] == "#/except"
+    assert post("cmo", to="nobody").get_json()["errors"][0]["pointer"] == "#/to"
+    assert post("cmo", reason="two\nlines").status_code == 422
+    assert plans.current_version(northfield.id) == 1
+    done = post("cmo").get_json()
+    assert (done["plan_version"], done["dry_run"]) == (2, False)
+    assert post("cmo").status_code == 422
+    assert plans.current_version(northfield.id) == 2

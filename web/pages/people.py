@@ -1,0 +1,61 @@
+"""The people of the plan: who is there, who is away and who covers, who has left."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import Blueprint, render_template
+
+from services.framework.plan import Away, Person, Plan
+from services.framework.texts import day_name
+from web.context import services
+from web.identity import needs_role, signed_in
+from web.pages.forms import EVERYWHERE
+
+blueprint = Blueprint("people", __name__)
+
+
+@dataclass(frozen=True, slots=True)
+class PersonRow:
+    """A person in words; ``leaves`` are those that run or are still to come."""
+
+    id: str
+    name: str
+    roles: str
+    left: str | None
+    leaves: tuple[str, ...]
+    is_away: bool
+
+
+@blueprint.get("/people")
+@needs_role()
+def people() -> str:
+    """Everybody of the plan, those who have left last."""
+    who = signed_in()
+    plan = services().plan_store.current(who.organisation_id)
+    rows = [_row(plan, person) for person in plan.people.values()]
+    return render_template(
+        "people/people.html",
+        people=sorted(rows, key=lambda row: row.left is not None),
+        may_hand_over=bool(who.roles & EVERYWHERE),
+    )
+
+
+def _row(plan: Plan, person: Person) -> PersonRow:
+    today = services().reporting.today(signed_in().organisation_id)
+    left = person.ended if person.ended is not None and person.ended <= today else None
+    coming = [] if left else [away for away in person.away if away.until >= today]
+    return PersonRow(
+        person.id,
+        person.name,
+        ", ".join(person.roles),
+        day_name(left) if left else None,
+        tuple(leave_words(plan, away) for away in coming),
+        any(away.since <= today for away in coming),
+    )
+
+
+def leave_words(plan: Plan, away: Away) -> str:
+    """A leave in words: from when to when, and who covers."""
+    cover = plan.people[away.cover].name if away.cover in plan.people else away.cover
+    return f"Away {day_name(away.since)} to {day_name(away.until)}; {cover} covers"
