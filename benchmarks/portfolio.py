@@ -198,10 +198,11 @@ def fill(engine: sa.Engine, aims: int) -> None:
 
 def worker(url: str) -> None:
     """Drain until nothing has waited for a while; print what was done, as a line of JSON."""
-    from workers import tasks  # noqa: F401, PLC0415 - what a worker's memory holds besides
+    from workers import process, tasks  # noqa: F401, PLC0415 - what a worker's memory holds besides
 
     services = Services(Options(url, (SECRET,)))
     _ = services.judge
+    process.collect_seldom()
     print("ready", flush=True)
     sys.stdin.readline()
     judged = Counter[str]()

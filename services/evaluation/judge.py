@@ -40,7 +40,7 @@ from services.ports.evaluation import (
 )
 
 _NEWS = frozenset({Change.OPEN, Change.STEP, Change.ANNOUNCE})
-MOST = 50
+MOST = 100
 """Subjects of one transaction, where work has piled up."""
 LONGEST_SECONDS = 0.4
 """Time after which no further one is judged in a transaction."""

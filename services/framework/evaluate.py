@@ -16,7 +16,7 @@ from services.framework.plan import Aim, Plan, Project, Switch
 from services.framework.verdict import judge
 from services.framework.waivers import accepted
 
-ENGINE_VERSION = "7"
+ENGINE_VERSION = "8"
 
 
 def evaluate(plan: Plan, facts: Facts, subject: Subject, as_of: datetime) -> Evaluation:
@@ -91,7 +91,7 @@ def _found(situation: Situation) -> list[Finding]:
         if switch is Switch.ON:
             found += entry.judge(situation)
         elif switch is Switch.SHADOW:
-            found += (f._replace(outcome=f.outcome.in_shadow()) for f in entry.judge(situation))
+            found += (Finding(f.outcome.in_shadow(), f.next_at) for f in entry.judge(situation))
     return found
 
 

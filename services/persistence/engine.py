@@ -16,6 +16,8 @@ from sqlalchemy.exc import DBAPIError as DatabaseFailure
 from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from services.persistence.json_text import to_text
+
 __all__ = [
     "DatabaseFailure",
     "Engine",
@@ -28,6 +30,7 @@ __all__ = [
 
 _BUSY_MS = 30_000
 _REST_SECONDS = 1.0
+_SAME: dict[str, Any] = {"hide_parameters": True, "json_serializer": to_text}
 _writers: WeakKeyDictionary[sa.Engine, threading.Lock] = WeakKeyDictionary()
 _writers_guard = threading.Lock()
 
@@ -38,13 +41,11 @@ def make_engine(url: str, *, pool_size: int = 8) -> sa.Engine:
     Bound values never reach an error's text.
     """
     if sa.make_url(url).get_backend_name() == "sqlite":
-        engine = sa.create_engine(
-            url, hide_parameters=True, connect_args={"timeout": _BUSY_MS / 1000}
-        )
+        engine = sa.create_engine(url, connect_args={"timeout": _BUSY_MS / 1000}, **_SAME)
         sa.event.listen(engine, "connect", _prepare_sqlite)
         sa.event.listen(engine, "begin", _begin_sqlite)
         return engine
-    engine = sa.create_engine(url, hide_parameters=True, pool_size=pool_size, max_overflow=8)
+    engine = sa.create_engine(url, pool_size=pool_size, max_overflow=8, **_SAME)
     sa.event.listen(engine, "checkin", _note_use)
     sa.event.listen(engine, "checkout", _ping_after_rest)
     return engine

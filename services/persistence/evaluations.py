@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 
 import sqlalchemy as sa
 
 from services.framework.evaluate import ENGINE_VERSION
 from services.framework.judgement import Evaluation, Subject, SubjectKind
-from services.framework.plain import plain
 from services.framework.plan import Plan
 from services.persistence import tables
 from services.persistence.bearings import bearing
 from services.persistence.engine import reading
+from services.persistence.evaluation_text import written
+from services.persistence.json_text import to_text
 from services.persistence.plans import PlanStore
 from services.persistence.snapshots import load_facts
 from services.ports.evaluation import History, Said, Seen
@@ -68,17 +66,5 @@ class DatabaseEvaluationStore:
 
     def said(self, evaluation: Evaluation) -> Said:
         """What a judgement says, as it would be stored."""
-        body = as_json(evaluation)
-        return Said(outcome_hash(body), body, ENGINE_VERSION)
-
-
-def outcome_hash(body: Mapping[str, Any]) -> bytes:
-    """SHA-256 of what makes an evaluation another one: all of it but when it was made."""
-    outcome = {key: value for key, value in body.items() if key != "as_of"}
-    return hashlib.sha256(json.dumps(outcome, sort_keys=True).encode()).digest()
-
-
-def as_json(evaluation: Evaluation) -> dict[str, Any]:
-    """An evaluation as plain JSON values: enums by value, periods by label, instants in ISO."""
-    made: dict[str, Any] = plain(evaluation)
-    return made
+        kept = written(evaluation)
+        return Said(kept.outcome_hash, json.loads(to_text(kept.body)), ENGINE_VERSION)

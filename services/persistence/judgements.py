@@ -18,9 +18,10 @@ from services.framework.evaluate import ENGINE_VERSION
 from services.framework.judgement import Evaluation, Subject, SubjectKind
 from services.framework.late import Restated, because
 from services.persistence import tables
+from services.persistence.bulk import insert_numbered, insert_rows
 from services.persistence.clock import ClockReading, read_clock
 from services.persistence.engine import is_sqlite, reading, writing
-from services.persistence.evaluations import as_json, outcome_hash
+from services.persistence.evaluation_text import written
 from services.persistence.known import Known, known_of
 from services.persistence.plans import PlanStore
 from services.ports.clock import Clock
@@ -238,7 +239,6 @@ _JUDGED = (
 )
 _HELD = _EVALUATION.update().where(_EVALUATION.c.id == sa.bindparam("last"))
 _OPENED = _ALERT.insert().returning(_ALERT.c.id)
-_OPENED_IN_ORDER = _ALERT.insert().returning(_ALERT.c.id, sort_by_parameter_order=True)
 _CHANGED = _ALERT.update().where(_ALERT.c.id == sa.bindparam("alert"))
 _LAST_RESTATED = (
     sa.select(tables.restatement.c.period)
@@ -329,8 +329,7 @@ class _Work:
 
     def _keep(self, evaluation: Evaluation) -> None:
         """A new row if the outcome changed, else the last one holds on."""
-        body = as_json(evaluation)
-        digest = outcome_hash(body)
+        body, digest = written(evaluation)
         if self._row.last_outcome_hash == digest:
             self.held = {"last": self._row.last_id, "valid_to": evaluation.as_of}
             return
@@ -585,17 +584,19 @@ def _flush(connection: sa.Connection, works: Sequence[_Work]) -> None:
     The mark of a subject that something came for meanwhile stays. Feeds lock by id, and so do we.
     """
     _open(connection, works)
+    insert_rows(connection, tables.alert_event, [event for work in works for event in work.events])
+    insert_rows(connection, _MESSAGE, [message for work in works for message in work.messages])
+    insert_rows(connection, _EVALUATION, [work.new for work in works if work.new])
+    _each(connection, _HELD, [work.held for work in works if work.held])
     judged = [work.judged for work in works if work.judged]
-    written = (
-        (tables.alert_event.insert(), [event for work in works for event in work.events]),
-        (_MESSAGE.insert(), [message for work in works for message in work.messages]),
-        (_EVALUATION.insert(), [work.new for work in works if work.new]),
-        (_HELD, [work.held for work in works if work.held]),
-        (_JUDGED, sorted(judged, key=itemgetter("subject"))),
-    )
-    for statement, values in written:
-        if values:
-            connection.execute(statement, values if len(values) > 1 else values[0])
+    _each(connection, _JUDGED, sorted(judged, key=itemgetter("subject")))
+
+
+def _each(
+    connection: sa.Connection, statement: sa.Update, values: Sequence[Mapping[str, Any]]
+) -> None:
+    if values:
+        connection.execute(statement, list(values) if len(values) > 1 else values[0])
 
 
 def _open(connection: sa.Connection, works: Sequence[_Work]) -> None:
@@ -603,6 +604,6 @@ def _open(connection: sa.Connection, works: Sequence[_Work]) -> None:
     opening = [(work, change) for work in works for change in work.opening]
     if opening:
         rows = [work.new_alert(change) for work, change in opening]
-        identifiers = connection.scalars(_OPENED_IN_ORDER, rows)
+        identifiers = insert_numbered(connection, _ALERT, rows)
         for (work, change), identifier in zip(opening, identifiers, strict=True):
             work.opened(change, identifier)

@@ -95,7 +95,7 @@ def _late(
 
 def _alerts(connection: sa.Connection, subjects: Sequence[int]) -> defaultdict[int, Alerts]:
     found: defaultdict[int, Alerts] = defaultdict(dict)
-    for row in connection.execute(_OF_SUBJECTS, {"subjects": subjects}):
+    for row in connection.execute(_OF_SUBJECTS, {"subjects": subjects}).all():
         found[row.subject_id][row.expectation, row.about] = row
     return found
 
@@ -117,11 +117,11 @@ def _sequences(
     """How far each subject's facts went when they were read."""
     own: dict[str, Any] = {"organisation": organisation_id}
     if any(len(each) > MOST_NAMED for each in names):
-        return {f"{r.kind}:{r.key}": r.sequence for r in connection.execute(_SEQUENCES, own)}
+        return {f"{r.kind}:{r.key}": r.sequence for r in connection.execute(_SEQUENCES, own).all()}
     statement, among = _named(is_sqlite(connection))
     found = {}
     for some in among.batches(tuple(name.split(":", 1)) for name in set().union(*names)):
-        for row in connection.execute(statement, {**own, **some}):
+        for row in connection.execute(statement, {**own, **some}).all():
             found[f"{row.kind}:{row.key}"] = row.sequence
     return found
 

@@ -93,7 +93,7 @@ class SubjectRows:
                 statement, among = _valued(columns, self._lite)
                 for names in among.batches(asked):
                     given = {"organisation": self._organisation_id, **names}
-                    for row in self._connection.execute(statement, given):
+                    for row in self._connection.execute(statement, given).all():
                         found[row[0]].setdefault(row[: len(_PLACE)], []).append(row)
         return {measure: _once(places) for measure, places in found.items()}
 
@@ -108,7 +108,7 @@ class SubjectRows:
             holds = self._connection.execute(held, given).one()
             for table in (t for t, has in zip(asked, holds, strict=True) if has):
                 rows = self._events.setdefault((asked, table.name), defaultdict(list))
-                for row in self._connection.execute(_events(table, named, self._lite), given):
+                for row in self._connection.execute(_events(table, named, self._lite), given).all():
                     rows[row.subject_key].append(row)
 
 
