@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from services.persistence.heartbeats import DatabaseHeartbeats
     from services.persistence.plans import PlanStore
     from services.persistence.reads import ApiReads
+    from services.planning.absences import Absences
     from services.planning.amending import Amending
     from services.planning.handing_over import HandingOver
     from services.planning.plans import Plans
@@ -196,6 +197,13 @@ class Services:
         from services.planning.waiving import Waiving
 
         return Waiving(self.plans, self.plan_store)
+
+    @cached_property
+    def absences(self) -> Absences:
+        """Leave, and who covers."""
+        from services.planning.absences import Absences
+
+        return Absences(self.plans, self.plan_store)
 
     @cached_property
     def handing_over(self) -> HandingOver:

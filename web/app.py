@@ -35,6 +35,7 @@ PAGES = (
     "web.pages.waiving",
     "web.pages.people",
     "web.pages.handover",
+    "web.pages.leave",
     "web.pages.catalogue",
     "web.pages.mailbox",
 )

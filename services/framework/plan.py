@@ -103,11 +103,11 @@ class Stratum:
 
 @dataclass(frozen=True, slots=True)
 class Away:
-    """A person's leave, from ``since`` to ``until``, both included, and who covers for them."""
+    """A person's leave, from ``since`` to ``until``, both included, and who covers, if anybody."""
 
     since: date
     until: date
-    cover: str
+    cover: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

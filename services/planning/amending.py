@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from services.planning.export import to_text
-from services.planning.findings import PlanError
 from services.planning.plans import Applied, Plans
 from services.ports.planning import FieldRefusedError, PlanStore, SettingChange
 
@@ -91,18 +89,15 @@ class Amending:
         record = self._store.record(organisation_id)
         entities = record.document.get(section, ()) if record is not None else ()
         known = next(each for each in entities if each["id"] == owner)
-        patch = {"bigdot": 1, section: [{"id": owner, **change(known, given)}]}
-        try:
-            return self._plans.apply(
-                organisation_id,
-                to_text(patch),
-                author=author,
-                reason=reason,
-                base_version=base_version,
-                via=via,
-            )
-        except PlanError as refused:
-            raise AmendmentRefusedError(*refused.to_blame) from refused
+        return self._plans.change(
+            organisation_id,
+            {section: [{"id": owner, **change(known, given)}]},
+            author=author,
+            reason=reason,
+            base_version=base_version,
+            via=via,
+            refused=AmendmentRefusedError,
+        )
 
     def history(self, organisation_id: int, kind: str, owner: str) -> tuple[SettingChange, ...]:
         """Every change of what an amendment of ``kind`` changes, the newest first."""

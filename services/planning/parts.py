@@ -91,11 +91,11 @@ class PlacePart(Part):
 
 
 class AwayPart(Part):
-    """A person's leave, from its first day to its last, and who covers for them."""
+    """A person's leave, from its first day to its last, and who covers, if anybody does."""
 
     from_: Day = Field(alias="from")
     to: Day
-    cover: Slug
+    cover: Slug | None = None
 
 
 class PersonPart(Part):

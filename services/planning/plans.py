@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -22,6 +22,7 @@ from services.ports.doorbell import Doorbell
 from services.ports.planning import (
     DeclaredEvent,
     Departure,
+    FieldRefusedError,
     NewVersion,
     PlanChange,
     PlanningError,
@@ -159,6 +160,34 @@ class Plans:
         )
         self._doorbell.ring()
         return _applied(proposal, version)
+
+    def change(  # noqa: PLR0913 - who, when and why are said at each call
+        self,
+        organisation_id: int,
+        patch: Mapping[str, Any],
+        *,
+        author: str,
+        reason: str,
+        base_version: int,
+        via: str,
+        refused: type[FieldRefusedError],
+    ) -> Applied:
+        """Apply a patch of the document, as a form makes it.
+
+        What the plan's checks refuse is raised as ``refused``, of the field that is to blame;
+        else as `apply` does.
+        """
+        try:
+            return self.apply(
+                organisation_id,
+                to_text({"bigdot": 1, **patch}),
+                author=author,
+                reason=reason,
+                base_version=base_version,
+                via=via,
+            )
+        except PlanError as error:
+            raise refused(*error.to_blame) from error
 
     def export(self, organisation_id: int, version: int | None = None) -> str:
         """The plan file of a version (the one in force for None).

@@ -7,8 +7,6 @@ from datetime import date
 
 from services.framework.plan import Plan, Waiver
 from services.framework.waivers import LONGEST_DAYS, holds
-from services.planning.export import to_text
-from services.planning.findings import PlanError
 from services.planning.plans import Applied, Plans
 from services.ports.planning import FieldRefusedError, PlanStore
 
@@ -86,17 +84,15 @@ class Waiving:
         reason: str,
         via: str,
     ) -> Applied:
-        try:
-            return self._plans.apply(
-                organisation_id,
-                to_text({"bigdot": 1, "waivers": [said]}),
-                author=author,
-                reason=reason,
-                base_version=plan.version,
-                via=via,
-            )
-        except PlanError as refused:
-            raise WaiverRefusedError(*refused.to_blame) from refused
+        return self._plans.change(
+            organisation_id,
+            {"waivers": [said]},
+            author=author,
+            reason=reason,
+            base_version=plan.version,
+            via=via,
+            refused=WaiverRefusedError,
+        )
 
 
 def _check(plan: Plan, asked: Asked) -> None:

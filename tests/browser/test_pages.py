@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["northfield", "quick_hashing"]
 pytestmark = pytest.mark.browser
 SECRETS = ("k" * 40,)
-PATHS = ("/", "/aims/harm-21", "/projects/sepsis", "/alerts", "/mailbox", "/sign-in")
+PATHS = ("/", "/people", "/aims/harm-21", "/projects/sepsis", "/alerts", "/mailbox", "/sign-in")
 
 
 @pytest.fixture

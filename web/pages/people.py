@@ -25,6 +25,7 @@ class PersonRow:
     left: str | None
     leaves: tuple[str, ...]
     is_away: bool
+    may_record: bool
 
 
 @blueprint.get("/people")
@@ -52,10 +53,18 @@ def _row(plan: Plan, person: Person) -> PersonRow:
         day_name(left) if left else None,
         tuple(leave_words(plan, away) for away in coming),
         any(away.since <= today for away in coming),
+        left is None and may_record_leave(person.id),
     )
 
 
 def leave_words(plan: Plan, away: Away) -> str:
     """A leave in words: from when to when, and who covers."""
-    cover = plan.people[away.cover].name if away.cover in plan.people else away.cover
-    return f"Away {day_name(away.since)} to {day_name(away.until)}; {cover} covers"
+    cover = plan.people.get(away.cover or "")
+    covers = f"{cover.name} covers" if cover else "nobody covers"
+    return f"Away {day_name(away.since)} to {day_name(away.until)}; {covers}"
+
+
+def may_record_leave(person: str) -> bool:
+    """Whether the visitor may record leave: everybody their own, an admin anybody's."""
+    who = signed_in()
+    return "admin" in who.roles or (who.person is not None and who.person == person)

@@ -205,14 +205,17 @@ def _recipients(book: Book, route: RoutePart, at: Where) -> Iterator[Note]:
 
 
 def leave(book: Book) -> Iterator[Note]:
-    """A leave ends after it begins, and somebody else who is there covers for it."""
+    """A leave ends after it begins; somebody else who is there covers for it, as a rule."""
     for person in book.document.people:
         for position, away in enumerate(person.away):
             at = ("people", person.id, "away", position)
             if away.to < away.from_:
                 message = f"the leave ends ({away.to}) before it begins ({away.from_})"
                 yield wrong("dates", message, *at, "to")
-            if away.cover == person.id:
+            if away.cover is None:
+                message = "nobody covers: they are told while they are away, after all"
+                yield doubtful("no-cover", message, *at)
+            elif away.cover == person.id:
                 yield wrong("cover", "nobody covers for themselves", *at, "cover")
             else:
                 yield from _person(book, away.cover, *at, "cover")

@@ -72,6 +72,12 @@ def test_a_cover_who_has_left_covers_nobody() -> None:
     assert _told(_plan((ANN, BOB), ended=BOB), ANN) == [ANN]
 
 
+def test_where_nobody_covers_the_person_away_is_told() -> None:
+    ann = Person(ANN, "Ann", away=(Away(FIRST, LAST),))
+    plan = Plan(Organisation("o", "O", "UTC"), people={ANN: ann})
+    assert covered(plan, FIRST, [Recipient(ANN, MAIL, "x")]) == (Recipient(ANN, MAIL, "x"),)
+
+
 def test_who_is_told_in_their_own_right_is_told_once_and_without_a_note() -> None:
     told = covered(_plan((ANN, BOB)), FIRST, [Recipient(p, MAIL, "leader") for p in (ANN, BOB)])
     assert told == (Recipient(BOB, MAIL, "leader"),)
