@@ -6,7 +6,8 @@ an aim is judged on. Late is the data owner's alert; being blind is also the aim
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
 
@@ -193,9 +194,11 @@ def _awaited(situation: Situation) -> list[Awaited]:
     """Every series of the measure's current definition that is awaited, with what it owes."""
     measure = situation.plan.measures[situation.subject.id]
     look_back = int(parameter(situation, DAT_01, "look_back"))
-    judged = _judged(situation, measure)
+    fed = _fed(situation, measure)
+    judged = _by_sites(situation, measure, _judged(situation, measure), fed)
+    open_ = [key for key in fed | set(judged) if _open(situation, key)]
     answer = []
-    for key in _keys(situation, measure, judged):
+    for key in sorted(open_, key=lambda key: (key.site != SYSTEM, key.site, key.stratum)):
         series = situation.series(key)
         first = _first_awaited(series, judged.get(key))
         if first is not None:
@@ -204,25 +207,32 @@ def _awaited(situation: Situation) -> list[Awaited]:
     return answer
 
 
-def _keys(
-    situation: Situation, measure: Measure, judged: dict[SeriesKey, Period]
-) -> list[SeriesKey]:
-    """Fed series and judged series; a sum of sites is awaited from its sites, not by itself."""
-    fed = {
+def _fed(situation: Situation, measure: Measure) -> set[SeriesKey]:
+    """The series of which something came."""
+    return {
         key
         for key, observations in situation.facts.observations.items()
         if key.measure == measure.id and key.definition == measure.definition and observations
     }
-    wanted = fed | set(judged)
-    for key in judged:
+
+
+def _by_sites(
+    situation: Situation,
+    measure: Measure,
+    judged: Mapping[SeriesKey, Period],
+    fed: Collection[SeriesKey],
+) -> dict[SeriesKey, Period]:
+    """The judged series; a sum of sites, which is blind without any of them, is each of its sites.
+
+    A system value that is fed by itself wins over the sum.
+    """
+    answer: dict[SeriesKey, Period] = {}
+    for key, start in judged.items():
+        own = [key]
         if measure.rollup == "sum" and key.site == SYSTEM and key not in fed:
-            wanted.discard(key)
-            wanted |= {
-                SeriesKey(key.measure, site, key.stratum, key.definition)
-                for site in sites_of(situation.plan, measure)
-            }
-    open_ = [key for key in wanted if _open(situation, key)]
-    return sorted(open_, key=lambda key: (key.site != SYSTEM, key.site, key.stratum))
+            own = [replace(key, site=site) for site in sites_of(situation.plan, measure)]
+        answer |= {each: min(answer.get(each, start), start) for each in own}
+    return answer
 
 
 def _open(situation: Situation, key: SeriesKey) -> bool:
