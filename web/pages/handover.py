@@ -28,6 +28,7 @@ _MOVED = (
     "The plan has changed since you looked, so nothing was handed over. "
     "This is what it would be now; look at it again."
 )
+_OTHERWISE = "To whom or from when is another than you looked at: this is what it would be now."
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +65,8 @@ def hand_over(person: str) -> ResponseReturnValue:
     base = request.form.get("base", "")
     confirmed = request.form.get("step") == "confirm" and base.isdecimal() and len(base) <= _DIGITS
     try:
-        if not confirmed:
-            return _page(person, given, {}, _preview(asked))
+        if not confirmed or request.form.get("seen") != _seen(given):
+            return _page(person, given, {"seen": _OTHERWISE} if confirmed else {}, _preview(asked))
         _done(asked, given["reason"], int(base))
     except HandoverRefusedError as refused:
         return _page(person, given, {refused.field: sentence(str(refused))}), 422
@@ -84,14 +85,22 @@ def _known(person: str) -> tuple[Plan, Person]:
     return plan, plan.people[person]
 
 
+def _seen(given: Mapping[str, str]) -> str:
+    """What was looked at: to whom and from when."""
+    return f"{given['on']} {given['to']}"
+
+
 def _others(to: str) -> dict[str, str]:
-    """Who takes over what in place of the one that is named above."""
+    """Who takes over what in place of the one that is named above, or was when it was looked at."""
+    before = request.form.get("seen", "").partition(" ")[2]
     chosen = {
         name.removeprefix(_OTHER): person
         for name, person in request.form.items()
         if name.startswith(_OTHER)
     }
-    return {about: person for about, person in chosen.items() if person and person != to}
+    return {
+        about: person for about, person in chosen.items() if person and person not in (to, before)
+    }
 
 
 def _preview(asked: Handover) -> Outcome:
@@ -126,6 +135,7 @@ def _page(
         people=[(p.id, p.name) for p in others],
         base=plan.version,
         outcome=outcome,
+        seen=_seen(given) if outcome else "",
         groups=_groups(outcome) if outcome else (),
         kept=[(_name(each.about), each.words, each.why) for each in outcome.kept]
         if outcome

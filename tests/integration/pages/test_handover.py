@@ -60,10 +60,11 @@ def test_what_a_leaver_holds_is_seen_handed_over_and_closed_in_one_step(
     ):
         assert expected in words
     assert northfield.services.plan_store.current(northfield.id).people["cmo"].ended is None
-    chosen = {"except:project:escalation": "ceo", "step": "confirm"}
-    base = re.search(r'name="base" value="(\d+)"', seen)
-    assert base
-    assert client.post(PAGE, data=sent | chosen | {"base": base[1]}).status_code == 303
+    hidden = dict(re.findall(r'name="(base|seen)" value="([^"]+)"', seen))
+    chosen = {"except:project:escalation": "ceo", "step": "confirm", **hidden}
+    other = client.post(PAGE, data=sent | chosen | {"to": "coo"}).get_data(as_text=True)
+    assert "another than you looked at" in other
+    assert client.post(PAGE, data=sent | chosen).status_code == 303
     _is_in_the_plan(northfield)
     _is_led_on(northfield, owed)
     assert leaver.get("/").headers["Location"].startswith("/sign-in")
@@ -115,7 +116,8 @@ def test_what_cannot_be_is_refused_at_its_field_and_by_the_api_alike(
     ):
         answer = client.post(PAGE, data=sent | changed)
         assert (answer.status_code, said in answer.get_data(as_text=True)) == (422, True), changed
-    moved = client.post(PAGE, data=sent | {"step": "confirm", "base": "7"})
+    confirmed = {"step": "confirm", "base": "7", "seen": "2025-08-19 cno"}
+    moved = client.post(PAGE, data=sent | confirmed)
     assert moved.status_code == 409
     assert "The plan has changed since you looked" in moved.get_data(as_text=True)
     assert at_browser("owner").get(PAGE).status_code == 403
