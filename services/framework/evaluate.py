@@ -16,7 +16,7 @@ from services.framework.plan import Aim, Plan, Project, Switch
 from services.framework.verdict import judge
 from services.framework.waivers import accepted
 
-ENGINE_VERSION = "8"
+ENGINE_VERSION = "9"
 
 
 def evaluate(plan: Plan, facts: Facts, subject: Subject, as_of: datetime) -> Evaluation:

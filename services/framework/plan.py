@@ -73,7 +73,8 @@ class ProjectState(StrEnum):
 class Organisation:
     """One tenant: its periods follow ``zone``; ``year_starts`` is the fiscal year's first month.
 
-    ``board_meets_days`` is how many days lie between two meetings of the board, if it is known.
+    ``board_meets_days`` is how many days lie between two meetings of the board, if it is known,
+    ``board_meetings`` the dates of its meetings, in order.
     """
 
     id: str
@@ -81,6 +82,7 @@ class Organisation:
     zone: str
     year_starts: int = 1
     board_meets_days: int | None = None
+    board_meetings: tuple[date, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -313,7 +315,8 @@ class Savings:
 class Project:
     """A time-limited effort on one driver or several. Roles name people; None is a vacancy.
 
-    ``chartered_on`` is ``start`` where it is None; ``review_every_days`` the project's own cadence.
+    ``chartered_on`` is ``start`` where it is None; ``review_every_days`` the project's own cadence;
+    ``review`` is ``board`` where it is to be reviewed before each meeting of the board.
     """
 
     id: str
@@ -337,6 +340,7 @@ class Project:
     savings: Savings | None = None
     chartered_on: date | None = None
     review_every_days: int | None = None
+    review: str | None = None
 
     def serves_driver(self, key: str) -> bool:
         """Whether the project serves the driver ``aim/driver``."""

@@ -34,6 +34,7 @@ from services.planning.parts import (
     AimPart,
     BaselinePart,
     MeasurePart,
+    OrganisationPart,
     Part,
     PersonPart,
     PlanDocument,
@@ -50,7 +51,7 @@ def to_plan(document: PlanDocument, version: int = 0) -> Plan:
     """
     frequencies = {measure.id: measure.frequency for measure in document.measures}
     return Plan(
-        organisation=Organisation(**_fields(document.organisation)),
+        organisation=_organisation(document.organisation),
         sites={p.id: Site(p.id, p.name, p.ended) for p in document.sites},
         strata={p.id: Stratum(p.id, p.name, p.ended) for p in document.strata},
         people={p.id: _person(p) for p in document.people},
@@ -68,6 +69,11 @@ def to_plan(document: PlanDocument, version: int = 0) -> Plan:
 
 def _fields(part: Part, *without: str) -> dict[str, Any]:
     return {name: getattr(part, name) for name in type(part).model_fields if name not in without}
+
+
+def _organisation(part: OrganisationPart) -> Organisation:
+    meetings = tuple(sorted(set(part.board_meetings)))
+    return Organisation(**_fields(part, "board_meetings"), board_meetings=meetings)
 
 
 def _person(part: PersonPart) -> Person:

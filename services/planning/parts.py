@@ -80,6 +80,7 @@ class OrganisationPart(Part):
     zone: Zone
     year_starts: Annotated[Whole, Field(ge=1, le=12)] = 1
     board_meets_days: Annotated[Whole, Field(ge=1, le=MAX_CADENCE_DAYS)] | None = None
+    board_meetings: tuple[Day, ...] = ()
 
 
 class PlacePart(Part):
@@ -344,6 +345,7 @@ class ProjectPart(Part):
     savings: SavingsPart | None = None
     chartered_on: Day | None = None
     review_every_days: Annotated[Whole, Field(ge=1, le=MAX_CADENCE_DAYS)] | None = None
+    review: Literal["board"] | None = None
 
 
 class RoutePart(Part):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime, timedelta
 
+from services.framework.cadence import Due, before_the_board, meetings_from, once_back
 from services.framework.expectations.catalogue import (
     Expectation,
     Finding,
@@ -22,6 +23,7 @@ from services.framework.expectations.catalogue import (
 from services.framework.expectations.projects import idle
 from services.framework.facts import Review, ReviewAction, Role
 from services.framework.judgement import Input, Severity, SubjectKind
+from services.framework.leave import standing_in
 from services.framework.plan import Aim, Project
 from services.framework.texts import listed
 
@@ -29,15 +31,18 @@ REV_01 = Expectation(
     id="REV-01",
     title="Review overdue",
     asks="Hold the review, and record its answers.",
-    text="An executive reviews every active strategic project at its cadence.",
+    text="An executive reviews every active strategic project at its cadence, or, where it follows "
+    "the board, before each of its meetings.",
     source="IHI, Executive Review of Improvement Projects; NIATx; the number of days is ours",
     sureness=Sureness.READ,
     kind=SubjectKind.PROJECT,
     severity=Severity.WARN,
     audience=("sponsor", "executive"),
-    clears="when a review by the sponsor or an executive is recorded",
+    clears="when a review by the sponsor, who covers for them, or an executive is recorded",
     parameters=(
         Parameter("days", 35, 7, 180, "days between reviews, where the project says no others"),
+        Parameter("board_days", 7, 0, 60, "days before the board meets, for one that follows it"),
+        Parameter("back_days", 7, 0, 30, "days from a sponsor's return on, whom nobody covered"),
     ),
 )
 
@@ -73,15 +78,20 @@ REV_03 = Expectation(
     parameters=(Parameter("days", 14, 0, 180, "days that an action may be overdue"),),
 )
 
+BOARD = "board"
 MONTHLY = 35
 """A board that meets at least so often, in days, meets monthly."""
+_DAY = timedelta(days=1)
 _LEADING = frozenset({"executive", "admin"})
 
 
 def project_is_reviewed(situation: Situation) -> Iterable[Finding]:
-    """REV-01: a review counts if its reviewer sponsors the project, is an executive, or is unnamed.
+    """REV-01: a review counts if its reviewer sponsors the project, covers for the sponsor on that
+    day, is an executive, or is unnamed.
 
-    Before the first review time runs from the start, after a pause from the return to work.
+    Before the first review time runs from the start, after a pause from the return to work. One
+    that falls due while the sponsor is away and nobody covers is due after the return, sixty days
+    later at most.
     """
     project, about = situation.plan.projects[situation.subject.id], str(situation.subject)
     at_rest = idle(situation, project) if project.strategic else "Local improvement."
@@ -94,28 +104,63 @@ def project_is_reviewed(situation: Situation) -> Iterable[Finding]:
     if since is None:
         yield Finding(awaiting(REV_01, about, f"{project.name} says not when it began."))
         return
-    days = project.review_every_days or parameter(situation, REV_01, "days")
+    reviewed, days = bool(held) and held[-1].on == since, _days_between(situation, project)
+    due = _due(situation, project, since, days, reviewed=reviewed)
     inputs: dict[str, Input] = {"since": since.isoformat(), "days": days, "reviews": len(held)}
-    last = f"was last reviewed on {since}" if held and held[-1].on == since else "was not reviewed"
-    words = Words(about, f"{project.name} {last}.", _overdue(project.name, last, since, days))
-    yield climbed(situation, REV_01, Ladder.of(since, days), words, inputs)
+    if due.meeting is not None or due.waited:
+        inputs["due"] = due.on.isoformat()
+    last = f"was last reviewed on {since}" if reviewed else "was not reviewed"
+    words = Words(about, f"{project.name} {last}.", _overdue(project, last, since, days, due))
+    yield climbed(situation, REV_01, Ladder(since, due.on + _DAY, None), words, inputs)
 
 
-def _overdue(name: str, last: str, since: date, days: float) -> str:
+def _days_between(situation: Situation, project: Project) -> float:
+    """The project's own cadence, or that of the board which it follows, or the plan's."""
+    board = situation.plan.organisation.board_meets_days if project.review == BOARD else None
+    return project.review_every_days or board or parameter(situation, REV_01, "days")
+
+
+def _due(
+    situation: Situation, project: Project, since: date, days: float, *, reviewed: bool
+) -> Due:
+    """When the next review is due: before the board meets, where the project follows it and its
+    dates are known, else after so many days; later where the sponsor is away and nobody covers."""
+    due: Due | None = None
+    if project.review == BOARD:
+        notice = int(parameter(situation, REV_01, "board_days"))
+        organisation = situation.plan.organisation
+        due = before_the_board(organisation, since, notice, reviewed=reviewed)
+    sponsor = situation.roster.holder(project, Role.SPONSOR).person
+    grace = int(parameter(situation, REV_01, "back_days"))
+    return once_back(situation.plan, sponsor, due or Due(since + timedelta(int(days))), grace)
+
+
+def _overdue(project: Project, last: str, since: date, days: float, due: Due) -> str:
     text = last if "last" in last else f"{last} since {since}"
-    return f"{name} {text}; a review is due every {days:g} days."
+    when = f"every {days:g} days"
+    if due.meeting is not None:
+        when = f"before the board's meeting of {due.meeting}"
+    waited = f"; its sponsor was away, and waited for until {due.on}" if due.waited else ""
+    return f"{project.name} {text}; a review is due {when}{waited}."
 
 
 def _counts(situation: Situation, project: Project, review: Review) -> bool:
     if review.reviewer is None:
         return True
     known = situation.plan.people.get(review.reviewer)
-    leads = known is not None and bool(_LEADING.intersection(known.roles))
-    return leads or review.reviewer == situation.roster.holder(project, Role.SPONSOR).person
+    sponsor = situation.roster.holder(project, Role.SPONSOR).person
+    if known is not None and _LEADING.intersection(known.roles):
+        return True
+    stands_in = sponsor is not None and standing_in(situation.plan, sponsor, review.on)
+    return review.reviewer in (sponsor, stands_in)
 
 
 def aim_is_reviewed(situation: Situation) -> Iterable[Finding]:
-    """REV-02: time runs from the last review of the aim, else from its adoption, else its start."""
+    """REV-02: time runs from the last review of the aim, else from its adoption, else its start.
+
+    Where the dates of the board's meetings are declared, it is not due before the first of them
+    after that time began, unless that is more than twice as long away.
+    """
     aim, about = situation.plan.aims[situation.subject.id], str(situation.subject)
     held = situation.reviews.get(about, ())
     since = held[-1].on if held else _begun(aim)
@@ -126,12 +171,17 @@ def aim_is_reviewed(situation: Situation) -> Iterable[Finding]:
     often = meets is not None and meets <= MONTHLY
     days = parameter(situation, REV_02, "monthly_days" if often else "days")
     inputs: dict[str, Input] = {"since": since.isoformat(), "days": days, "reviews": len(held)}
+    due, when = since + timedelta(int(days)), f"is due every {days:g} days"
+    meeting = next(meetings_from(situation.plan.organisation, since + _DAY), None)
+    if meeting is not None and due < meeting <= since + timedelta(2 * int(days)):
+        due, when = meeting, f"was due at the meeting of {meeting}"
+        inputs["due"] = due.isoformat()
     words = Words(
         about,
         f"{'Reviewed' if held else 'To be reviewed; it began'} on {since}.",
-        f"{aim.name} has not been before the board since {since}; it is due every {days:g} days.",
+        f"{aim.name} has not been before the board since {since}; it {when}.",
     )
-    yield climbed(situation, REV_02, Ladder.of(since, days), words, inputs)
+    yield climbed(situation, REV_02, Ladder(since, due + _DAY, None), words, inputs)
 
 
 def _begun(aim: Aim) -> date | None:

@@ -201,12 +201,26 @@ def projects(book: Book) -> Iterator[Note]:
             message = "completed without a `sustainer`: nobody keeps up what it won, so its effect "
             yield doubtful("no-sustainer", f"{message}no longer counts", *at, "state")
         yield from _promises(project, at)
+        yield from _cadence(book, project, at)
         if not is_live(project):
             continue
         if project.strategic and not project.serves:
             message = "serves no driver; a local project says `strategic: false`"
             yield doubtful("project-without-driver", message, *at)
         yield from _milestones(project, at)
+
+
+def _cadence(book: Book, project: ProjectPart, at: Where) -> Iterator[Note]:
+    """How often it is reviewed is said once; the board that it follows says when it meets."""
+    if project.review is None:
+        return
+    if project.review_every_days is not None:
+        message = "a project is reviewed before the board meets, or every so many days: not both"
+        yield wrong("two-shapes", message, *at, "review")
+    board = book.document.organisation
+    if is_live(project) and not board.board_meetings and board.board_meets_days is None:
+        message = "follows the board, but the organisation has no `board_meetings`"
+        yield doubtful("no-board-dates", message, *at, "review")
 
 
 def _promises(project: ProjectPart, at: Where) -> Iterator[Note]:

@@ -103,9 +103,7 @@ def _is_led_on(northfield: Hospital, owed: list[Any]) -> None:
     assert {m.content["cover"] for m in moved} == {cover}
 
 
-def test_what_cannot_be_is_refused_at_its_field_and_by_the_api_alike(
-    northfield: Hospital, app: Flask, at_browser: At
-) -> None:
+def test_what_cannot_be_is_refused_at_its_field(northfield: Hospital, at_browser: At) -> None:
     client, plans = at_browser("executive"), northfield.services.plan_store
     sent = form_of(client, PAGE, PAGE) | ASKED
     for changed, said in (
@@ -123,6 +121,13 @@ def test_what_cannot_be_is_refused_at_its_field_and_by_the_api_alike(
     assert at_browser("owner").get(PAGE).status_code == 403
     assert "Hand over" not in text_of(at_browser("owner"), "/people")
     assert client.get("/people/nobody/handover").status_code == 404
+    assert plans.current_version(northfield.id) == 1
+
+
+def test_by_the_api_what_cannot_be_is_refused_and_a_dry_run_changes_nothing(
+    northfield: Hospital, app: Flask
+) -> None:
+    plans = northfield.services.plan_store
     scopes = ("plan:write", "read")
     key = northfield.services.keys.create(northfield.id, "hr", scopes, actor=ACTOR).secret
 

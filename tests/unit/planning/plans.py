@@ -70,6 +70,12 @@ _FRACTIONS = st.floats(0, 1) | st.integers(0, 1)
 _DAYS = st.dates().map(lambda day: f"{day:%Y}".zfill(4) + f"-{day:%m-%d}")
 
 
+_CADENCES: list[dict[str, st.SearchStrategy[Any]]] = [
+    {"review": st.just("board")},
+    {"review_every_days": st.integers(1, 400)},
+]
+
+
 def _ids(least: int = 0) -> st.SearchStrategy[list[str]]:
     return st.lists(_IDS, min_size=least, max_size=3, unique=True)
 
@@ -96,7 +102,11 @@ def documents(draw: st.DrawFn) -> dict[str, Any]:
             "name": draw(_TEXTS),
             "zone": draw(st.sampled_from(["Europe/London", "UTC", "Pacific/Auckland"])),
             "year_starts": draw(st.integers(1, 12)),
-            **_some(draw, board_meets_days=st.integers(1, 400)),
+            **_some(
+                draw,
+                board_meets_days=st.integers(1, 400),
+                board_meetings=st.lists(_DAYS, max_size=3),
+            ),
         },
         "sites": [{"id": i, "name": draw(_TEXTS), **_some(draw, ended=_DAYS)} for i in sites],
         "strata": [{"id": i, "name": draw(_TEXTS)} for i in strata],
@@ -269,6 +279,6 @@ def _project(
                 }
             ),
             chartered_on=_DAYS,
-            review_every_days=st.integers(1, 400),
+            **draw(st.sampled_from(_CADENCES)),
         ),
     }

@@ -60,6 +60,12 @@ ERRORS = [
         "unknown-person",
         "nobody is not among the people",
     ),
+    (
+        "leader: sister",
+        "leader: sister\n    review: board\n    review_every_days: 14",
+        "two-shapes",
+        "before the board meets, or every so many days: not both",
+    ),
     ("leader: sister", "leader: nobody", "unknown-person", "project sepsis-ed: leader: nobody"),
     ("owner: cmo", "owner: nobody", "unknown-person", "measure hsmr: owner: nobody"),
     ("to: [cmo]", "to: [cmo, nobody]", "unknown-person", "nobody"),
@@ -334,6 +340,18 @@ WARNINGS = [
         "leader: sister\n    state: completed",
         "no-sustainer",
         "nobody keeps up what it won",
+    ),
+    (
+        "leader: sister",
+        "leader: sister\n    review: board",
+        "no-board-dates",
+        "the organisation has no `board_meetings`",
+    ),
+    (
+        "roles: [owner]}",
+        "roles: [owner], away: [{from: 2025-01-02, to: 2025-01-09}]}",
+        "no-cover",
+        "nobody covers",
     ),
     (
         "sponsor: cmo\n    adopted",
