@@ -23,12 +23,13 @@ def standing_in(plan: Plan, person: str, on: date) -> str | None:
     """Who is there for a person on a day: the person, else who covers; None where nobody is."""
     asked = [person]
     while (away := away_on(plan, asked[-1], on)) is not None:
-        if away.cover is None or away.cover in asked or not _is_here(plan, away.cover, on):
+        if away.cover is None or away.cover in asked or not is_here(plan, away.cover, on):
             return None
         asked.append(away.cover)
     return asked[-1]
 
 
-def _is_here(plan: Plan, person: str, on: date) -> bool:
+def is_here(plan: Plan, person: str, on: date) -> bool:
+    """Whether somebody is of the plan and has not left by a day."""
     known = plan.people.get(person)
     return known is not None and (known.ended is None or known.ended > on)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
+from uuid import uuid4
 
 import sqlalchemy as sa
 
@@ -24,12 +25,14 @@ from services.ports.planning import Closing, Departure, NewVersion
 
 _ACCOUNT, _KEY, _MESSAGE = tables.account, tables.api_key, tables.message
 _ALERT, _SUBJECT = tables.alert, tables.subject
+_SAME = frozenset({"organisation_id", "alert_id", "episode", "step", "channel"})
 _EVENTS = (tables.role_change.name, tables.state_change.name, tables.review_action.name)
 
 
 def depart(connection: sa.Connection, organisation_id: int, new: NewVersion) -> None:
     """Close a leaver's accounts with their sessions and links, and the API keys they made; lead on
-    what waits to be told to them. Every closing is a line of the audit log."""
+    what waits to be told to them, and tell who takes over of the alerts that are open and were told
+    to them. Every closing is a line of the audit log."""
     assert new.departure is not None  # noqa: S101 - asked by the caller
     accounts, keys = _open_of(connection, organisation_id, new.departure.person)
     for account in accounts:
@@ -43,6 +46,8 @@ def depart(connection: sa.Connection, organisation_id: int, new: NewVersion) -> 
     locked = waiting.with_for_update(of=_MESSAGE, skip_locked=True)
     for message in connection.execute(locked).all():
         _lead_on(connection, message, new.departure, new.recorded_at)
+    for told in connection.execute(_told(organisation_id, new.departure.person)).all():
+        _tell_too(connection, told, new.departure, new.recorded_at)
 
 
 def _open_of(
@@ -66,32 +71,70 @@ def _open_of(
 
 
 def _waiting(organisation_id: int, person: str) -> sa.Select[Any]:
-    """What is owed to a person and surely reached them not yet, with what it is about."""
+    """What is owed to a person and surely reached them not yet."""
     m, attempt = _MESSAGE.c, tables.delivery_attempt.c
     unsure = sa.exists().where(attempt.message_id == m.id, attempt.result == "unknown")
+    return _with_subject(
+        m.organisation_id == organisation_id,
+        m.recipient == person,
+        m.state == "owed",
+        m.closed_at.is_(None),
+        ~unsure,
+    )
+
+
+def _told(organisation_id: int, person: str) -> sa.Select[Any]:
+    """The last message about each alert that is still open which left, or may have left, for a
+    person, on each channel."""
+    m = _MESSAGE.c
+    left = (
+        sa.select(sa.func.max(m.id))
+        .join(_ALERT, _ALERT.c.id == m.alert_id)
+        .where(m.organisation_id == organisation_id, m.recipient == person)
+        .where(m.state.in_(("sent", "sending")), _ALERT.c.state != "resolved")
+        .group_by(m.alert_id, m.channel)
+    )
+    return _with_subject(m.id.in_(left))
+
+
+def _with_subject(*conditions: sa.ColumnElement[bool]) -> sa.Select[Any]:
+    """Messages, each with the subject that its alert is about, in the order of their owing."""
+    m = _MESSAGE.c
     about = (_SUBJECT.c.kind + ":" + _SUBJECT.c.key).label("subject")
-    named = (m.id, m.alert_id, m.episode, m.step, m.channel, m.content)
     return (
-        sa.select(*named, about)
+        sa.select(_MESSAGE, about)
         .join(_ALERT, _ALERT.c.id == m.alert_id)
         .join(_SUBJECT, _SUBJECT.c.id == _ALERT.c.subject_id)
-        .where(m.organisation_id == organisation_id, m.recipient == person)
-        .where(m.state == "owed", m.closed_at.is_(None), ~unsure)
+        .where(*conditions)
         .order_by(m.id)
     )
+
+
+def _tell_too(connection: sa.Connection, told: Any, left: Departure, at: datetime) -> None:
+    """Owe what the leaver was told of an open alert to who takes over, unless they were told."""
+    to = left.others.get(told.subject, left.to)
+    if _is_told(connection, told, to):
+        return
+    kept = {c.name: getattr(told, c.name) for c in _MESSAGE.c if c.name in _SAME}
+    said = {"recipient": to, "content": dict(told.content) | {"cover": left.note}}
+    new = {"state": "owed", "owed_at": at, "due_at": at}
+    name = f"<{uuid4().hex}@{told.message_id.rpartition('@')[2]}"
+    connection.execute(_MESSAGE.insert().values(**kept, **said, **new, message_id=name))
+
+
+def _is_told(connection: sa.Connection, message: Any, to: str) -> bool:
+    """Whether somebody was told, or is to be told, of the same step on the same channel."""
+    m = _MESSAGE.c
+    same = [
+        m[name] == getattr(message, name) for name in ("alert_id", "episode", "step", "channel")
+    ]
+    return connection.execute(sa.select(m.id).where(*same, m.recipient == to)).first() is not None
 
 
 def _lead_on(connection: sa.Connection, message: Any, left: Departure, at: datetime) -> None:
     """Owe a message to who takes over, who reads why; drop it where they are told of it already."""
     m, to = _MESSAGE.c, left.others.get(message.subject, left.to)
-    told = sa.select(m.id).where(
-        m.alert_id == message.alert_id,
-        m.episode == message.episode,
-        m.step == message.step,
-        m.channel == message.channel,
-        m.recipient == to,
-    )
-    if connection.execute(told).first() is None:
+    if not _is_told(connection, message, to):
         content = dict(message.content) | {"cover": left.note}
         values: dict[str, Any] = {"recipient": to, "content": content, "slot": None, "attempts": 0}
     else:
@@ -128,5 +171,7 @@ class DatabaseDepartures:
         with reading(self._engine) as connection:
             accounts, keys = _open_of(connection, organisation_id, person)
             waiting = connection.execute(_waiting(organisation_id, person)).all()
+            told = connection.execute(_told(organisation_id, person)).all()
         logins = tuple(account.login for account in accounts)
-        return Closing(logins, tuple(key.label for key in keys), len(waiting))
+        alerts = {message.alert_id for message in told}
+        return Closing(logins, tuple(key.label for key in keys), len(waiting), len(alerts))

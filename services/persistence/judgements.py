@@ -17,6 +17,8 @@ from services.alerting.overtaken import Heard, To, hears, overtaken, told_of_wro
 from services.framework.evaluate import ENGINE_VERSION
 from services.framework.judgement import Evaluation, Subject, SubjectKind
 from services.framework.late import Restated, because
+from services.framework.leave import is_here
+from services.framework.periods import local_date
 from services.persistence import tables
 from services.persistence.bulk import insert_numbered, insert_rows
 from services.persistence.clock import ClockReading, read_clock
@@ -525,8 +527,12 @@ class _Work:
     def _tell_again(
         self, where: tuple[int, int, int], change: AlertChange, told: Sequence[To]
     ) -> None:
-        """Owe those who were told what became of it."""
+        """Owe those who were told, and have not left, what became of it."""
+        plan = self.snapshot.plan
+        today = local_date(self._business, plan.zone)
         for to in told:
+            if not is_here(plan, to.person, today):
+                continue
             due = change.mail_due if to.channel == _MAIL and change.mail_due else self._system
             self._owe(where, to, change.to_told or {}, due)
 

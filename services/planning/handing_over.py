@@ -67,6 +67,8 @@ class Outcome:
         yield from (f"API key {label}: revoked" for label in self.closing.keys)
         if self.closing.messages:
             yield f"{count(self.closing.messages, 'message')} that waited: led on"
+        if self.closing.alerts:
+            yield f"{count(self.closing.alerts, 'open alert')}: told to who takes over"
         yield from (f"warning: {each.message}" for each in self.warnings)
 
 

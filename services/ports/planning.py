@@ -90,11 +90,13 @@ class Departure:
 
 @dataclass(frozen=True, slots=True)
 class Closing:
-    """What a departure closes: accounts by login, API keys by label; and how many messages wait."""
+    """What a departure closes: accounts by login, API keys by label; and what others are told in
+    the leaver's place: how many messages that wait, and how many alerts that are open."""
 
     accounts: tuple[str, ...] = ()
     keys: tuple[str, ...] = ()
     messages: int = 0
+    alerts: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -284,7 +284,9 @@ ANSWERS: dict[str, Schema] = {
             "type": "array",
             "items": obj(["about", "words", "why"], about=TEXT, words=TEXT, why=TEXT),
         },
-        closed=obj(["accounts", "keys"], accounts=_TEXTS, keys=_TEXTS, messages=_NUMBER),
+        closed=obj(
+            ["accounts", "keys"], accounts=_TEXTS, keys=_TEXTS, messages=_NUMBER, alerts=_NUMBER
+        ),
         warnings=_TEXTS,
     ),
     "Alive": obj(["status"], status=TEXT),

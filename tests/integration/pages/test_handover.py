@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 from flask import Flask
@@ -11,6 +12,7 @@ from flask.testing import FlaskClient
 
 from services.persistence import tables
 from services.persistence.engine import writing
+from services.planning.handover import Handover
 from services.ports.access import Actor
 from tests.integration.pages.conftest import form_of, text_of, words_in
 from tests.integration.pipeline.conftest import Hospital
@@ -101,6 +103,31 @@ def _is_led_on(northfield: Hospital, owed: list[Any]) -> None:
     assert {m.recipient for m in moved} <= {"cno", "ceo"}
     cover = "You are told in place of Chief medical officer, who has left."
     assert {m.content["cover"] for m in moved} == {cover}
+
+
+def test_who_takes_over_is_told_what_is_open_and_the_leaver_hears_nothing_more(
+    northfield: Hospital,
+) -> None:
+    told = {m.alert_id for m in northfield.rows(_MESSAGE, _MESSAGE.c.recipient == "cno")}
+    open_ = {a.id for a in northfield.rows(tables.alert, tables.alert.c.state == "open")} & told
+    assert open_
+    asked = Handover("cno", "ceo", date(2025, 8, 20))
+    handing_over = northfield.services.handing_over
+    assert handing_over.preview(northfield.id, asked).closing.alerts == len(open_)
+    handing_over.hand_over(northfield.id, asked, author="hr", reason="Retires", via="cli")
+    sent = northfield.rows(_MESSAGE, _MESSAGE.c.recipient == "ceo")
+    assert ({m.alert_id for m in sent}, {m.state for m in sent}) == (open_, {"owed"})
+    assert all("who has left" in m.content["cover"] for m in sent)
+    northfield.deliver()
+    mails = northfield.rows(tables.mailbox, tables.mailbox.c.to == "ceo@northfield.example")
+    assert len(mails) == 1
+    ends = "bigdot: 1\naims: [{id: harm-21, ended: 2025-08-20, outcome: withdrawn, minute: 25/9}]"
+    northfield.services.plans.apply(northfield.id, ends, author="board", reason="withdrawn")
+    before = northfield.rows(_MESSAGE, _MESSAGE.c.recipient == "cno")
+    northfield.judge()
+    assert northfield.rows(_MESSAGE, _MESSAGE.c.recipient == "cno") == before
+    after = northfield.rows(_MESSAGE, _MESSAGE.c.recipient == "ceo")
+    assert len(after) > len(sent)
 
 
 def test_what_cannot_be_is_refused_at_its_field(northfield: Hospital, at_browser: At) -> None:
