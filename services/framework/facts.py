@@ -129,7 +129,10 @@ class Review:
 
 @dataclass(frozen=True, slots=True)
 class StateChange:
-    """A project entering a state, with the reason and who decided."""
+    """A project entering a state, with the reason and who decided.
+
+    A pause may say ``until`` when: from that day on it is to be decided anew.
+    """
 
     project: str
     state: ProjectState
@@ -138,6 +141,7 @@ class StateChange:
     reason: str | None = None
     decided_by: str | None = None
     sustainer: str | None = None
+    until: date | None = None
 
 
 @dataclass(frozen=True, slots=True)

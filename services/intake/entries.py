@@ -41,6 +41,9 @@ class Sender:
     request: str | None = None
 
 
+_ADDED = frozenset({"until"})
+
+
 class Checker:
     """Checks items of one kind against one standing; ``now`` is business time.
 
@@ -175,5 +178,7 @@ class Checker:
 
 
 def _digest(table: str, subject: str, said: dict[str, Any]) -> bytes:
+    # What was said before a pause could say until when says the same now.
+    said = {k: v for k, v in said.items() if k not in _ADDED or v is not None}
     plain = {k: v.isoformat() if isinstance(v, date) else v for k, v in said.items()}
     return hashlib.sha256(canonical([table, subject, plain])).digest()

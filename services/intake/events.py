@@ -84,16 +84,28 @@ def _state(plan: Plan, item: ProjectItem) -> Draft:
     if item.sustainer is not None and item.state != "completed":
         detail = f"a sustainer keeps up what a completed project won; this one is {item.state}"
         raise RefusedError("contradiction", detail, "sustainer")
+    if item.until is not None:
+        _paused_until(item, item.until)
     for field in ("decided_by", "sustainer"):
         person_there(plan, getattr(item, field), field, item.on)
     columns = {
         "state": item.state,
         "decided_by": item.decided_by,
         "sustainer": item.sustainer,
+        "until": item.until,
     }
     whole = Subject(SubjectKind.ORGANISATION, plan.organisation.id)
     also = (*people(_holders(project)), whole)
     return Draft("state_change", subject_of(project), item.on, ("on",), columns, item.reason, also)
+
+
+def _paused_until(item: ProjectItem, until: date) -> None:
+    """Let pass a pause that ends after it begins. Raises RefusedError."""
+    if item.state != "paused":
+        detail = f"until when is said of a pause; this project is {item.state}"
+        raise RefusedError("contradiction", detail, "until")
+    if until <= item.on:
+        raise RefusedError("contradiction", f"it is paused from {item.on} on", "until")
 
 
 def _holders(project: Project) -> tuple[str | None, ...]:
@@ -105,7 +117,7 @@ def _role(plan: Plan, item: ProjectItem) -> Draft:
     owner = owner_of(plan, item.project, item.aim, item.on)
     if isinstance(owner, Aim) and item.role != "sponsor":
         raise RefusedError("not_allowed", "an aim has a sponsor and no other role", "role")
-    for field in ("decided_by", "sustainer"):
+    for field in ("decided_by", "sustainer", "until"):
         if getattr(item, field) is not None:
             raise RefusedError("contradiction", f"{field} belongs to a state", field)
     person_there(plan, item.person, "person", item.on)

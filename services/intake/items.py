@@ -170,7 +170,10 @@ class ReviewItem(Item):
 
 
 class ProjectItem(Item):
-    """A project that enters a state, or a role of a project or an aim that changes hands."""
+    """A project that enters a state, or a role of a project or an aim that changes hands.
+
+    A pause may say ``until`` when it is to be decided anew.
+    """
 
     project: Id | None = None
     aim: Id | None = None
@@ -181,6 +184,7 @@ class ProjectItem(Item):
     reason: Text | None = None
     decided_by: Id | None = None
     sustainer: Id | None = None
+    until: Day | None = None
 
     @model_validator(mode="before")
     @classmethod

@@ -73,6 +73,7 @@ def state(row: Any) -> StateChange:
         row.reason,
         row.decided_by,
         row.sustainer,
+        row.until,
     )
 
 

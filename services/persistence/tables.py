@@ -340,6 +340,7 @@ state_change = _event_table(
     sa.Column("state", sa.Text, nullable=False),
     sa.Column("decided_by", sa.Text, nullable=True),
     sa.Column("sustainer", sa.Text, nullable=True),
+    sa.Column("until", sa.Date, nullable=True),
 )
 
 role_change = _event_table(

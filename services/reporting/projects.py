@@ -87,6 +87,7 @@ class ProjectPage:
     aim_text: str | None
     state: str
     state_since: str | None
+    paused_until: str | None
     ends: str | None
     serves: tuple[tuple[str, str, str], ...]
     milestones: tuple[MilestoneLine, ...]
@@ -142,6 +143,7 @@ def project_page(
         project.aim_text,
         standing.state.value,
         day_name(standing.since) if standing.since else None,
+        _paused_until(project, roster),
         day_name(project.end) if project.end else None,
         tuple((d.aim, plan.aims[d.aim].name, d.name) for d in drivers),
         tuple(_milestone(m, roster) for m in project.milestones if _stands(m, roster)),
@@ -153,6 +155,13 @@ def project_page(
         tuple((p.id, p.name) for p in plan.people.values() if not p.ended or p.ended > roster.on),
         roster.on,
     )
+
+
+def _paused_until(project: Project, roster: Roster) -> str | None:
+    """Until when the project is paused, if it is and that was said."""
+    told = roster.states.get(project.id)
+    until = told[-1].until if told and told[-1].state is ProjectState.PAUSED else None
+    return day_name(until) if until else None
 
 
 def _stands(milestone: Milestone, roster: Roster) -> bool:

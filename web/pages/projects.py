@@ -30,7 +30,7 @@ _FIELDS: dict[str, tuple[str, ...]] = {
     "milestones": ("milestone", "change", "on", "reason"),
     "progress": ("score", "on", "evidence", "method", "scored_by"),
     "reviews": ("on", "executing", "working", "decision", "note"),
-    "state": ("state", "on", "reason", "sustainer"),
+    "state": ("state", "on", "reason", "until", "sustainer"),
     "role": ("role", "person", "on", "reason"),
 }
 _ASKED = {

@@ -24,7 +24,7 @@ from services.framework.expectations.projects import idle
 from services.framework.facts import Review, ReviewAction, Role
 from services.framework.judgement import Input, Severity, SubjectKind
 from services.framework.leave import standing_in
-from services.framework.plan import Aim, Project
+from services.framework.plan import Aim, Project, ProjectState
 from services.framework.texts import listed
 
 REV_01 = Expectation(
@@ -38,7 +38,8 @@ REV_01 = Expectation(
     kind=SubjectKind.PROJECT,
     severity=Severity.WARN,
     audience=("sponsor", "executive"),
-    clears="when a review by the sponsor, who covers for them, or an executive is recorded",
+    clears="when a review by the sponsor, who covers for them, or an executive is recorded, or it "
+    "is decided whether what was paused goes on",
     parameters=(
         Parameter("days", 35, 7, 180, "days between reviews, where the project says no others"),
         Parameter("board_days", 7, 0, 60, "days before the board meets, for one that follows it"),
@@ -91,12 +92,13 @@ def project_is_reviewed(situation: Situation) -> Iterable[Finding]:
 
     Before the first review time runs from the start, after a pause from the return to work. One
     that falls due while the sponsor is away and nobody covers is due after the return, sixty days
-    later at most.
+    later at most. Nothing is asked of a project that is paused, until the day that the pause names:
+    then it is to be decided anew.
     """
     project, about = situation.plan.projects[situation.subject.id], str(situation.subject)
     at_rest = idle(situation, project) if project.strategic else "Local improvement."
     if at_rest is not None:
-        yield Finding(passed(REV_01, about, at_rest))
+        yield _while_at_rest(situation, project, at_rest)
         return
     held = [r for r in situation.reviews.get(about, ()) if _counts(situation, project, r)]
     begun = situation.roster.standing(project).since or project.start
@@ -112,6 +114,23 @@ def project_is_reviewed(situation: Situation) -> Iterable[Finding]:
     last = f"was last reviewed on {since}" if reviewed else "was not reviewed"
     words = Words(about, f"{project.name} {last}.", _overdue(project, last, since, days, due))
     yield climbed(situation, REV_01, Ladder(since, due.on + _DAY, None), words, inputs)
+
+
+def _while_at_rest(situation: Situation, project: Project, why: str) -> Finding:
+    """Nothing is asked, unless a pause says until when: from that day on it is decided anew."""
+    about = str(situation.subject)
+    told = situation.roster.states.get(project.id, ())
+    pause = told[-1] if told and project.strategic else None
+    if pause is None or pause.until is None or pause.state is not ProjectState.PAUSED:
+        return Finding(passed(REV_01, about, why))
+    inputs: dict[str, Input] = {"since": pause.on.isoformat(), "until": pause.until.isoformat()}
+    words = Words(
+        about,
+        f"{project.name} is paused until {pause.until}.",
+        f"{project.name} was paused from {pause.on} until {pause.until}; whether it goes on is to "
+        "be decided anew.",
+    )
+    return climbed(situation, REV_01, Ladder(pause.on, pause.until, None), words, inputs)
 
 
 def _days_between(situation: Situation, project: Project) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 import pytest
@@ -34,8 +35,8 @@ FORMS: dict[str, tuple[sa.Table, dict[str, str], dict[str, Any]]] = {
     ),
     "state": (
         tables.state_change,
-        {"state": "paused", "on": "2025-08-20", "reason": "no staff"},
-        {"state": "paused", "decided_by": "ed-sister"},
+        {"state": "paused", "on": "2025-08-20", "reason": "no staff", "until": "2025-12-01"},
+        {"state": "paused", "decided_by": "ed-sister", "until": date(2025, 12, 1)},
     ),
     "roles": (
         tables.role_change,
@@ -58,7 +59,9 @@ def test_a_form_sent_twice_is_one_event(northfield: Hospital, at_browser: At, fo
     assert len(rows) == before + 1
     assert {name: getattr(rows[-1], name) for name in kept} == kept
     assert rows[-1].actor == "ed-sister"
-    assert "noted" in text_of(client, SEPSIS)
+    page = text_of(client, SEPSIS)
+    assert "noted" in page
+    assert ("until 1 December 2025, when it is decided anew" in page) is (form == "state")
 
 
 @pytest.mark.parametrize(
@@ -75,6 +78,7 @@ def test_a_form_sent_twice_is_one_event(northfield: Hospital, at_browser: At, fo
         ("scores", {"scored_by": "nobody"}, "scored_by", "no person"),
         ("reviews", {"executing": "", "working": ""}, "executing", "at least one"),
         ("state", {"state": "asleep"}, "state", "active"),
+        ("state", {"until": "2025-08-20"}, "until", "paused from 2025-08-20 on"),
         ("roles", {"person": "nobody"}, "person", "no person"),
     ],
 )

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from services.framework.cadence import Due, before_the_board, meetings_from, once_back
-from services.framework.facts import Facts
-from services.framework.plan import Away, Organisation, Person, Plan
-from tests.unit.framework.builders import day
+from services.framework.facts import Facts, StateChange
+from services.framework.plan import Away, Organisation, Person, Plan, ProjectState
+from tests.unit.framework.builders import at, day
 from tests.unit.framework.test_expectations_projects import (
     a_project,
     a_review,
@@ -184,6 +185,45 @@ def test_a_review_before_the_board_waits_too() -> None:
     assert said("REV-01", plan, "2025-03-23", REVIEWED).reason == (
         "Sepsis six was last reviewed on 2025-01-10; a review is due before the board's meeting of "
         "2025-03-20; its sponsor was away, and waited for until 2025-03-22."
+    )
+
+
+# --- a pause -------------------------------------------------------------------------------------
+
+
+def paused(until: str | None, **changes: Any) -> Facts:
+    plain = StateChange("p", ProjectState.PAUSED, day("2025-02-01"), at("2025-02-01"))
+    change = replace(plain, until=day(until) if until else None, **changes)
+    return Facts(states=(change,))
+
+
+def test_a_pause_is_to_be_decided_anew_from_the_day_that_it_names() -> None:
+    facts = paused("2025-06-01")
+    before = said("REV-01", the_plan(), "2025-05-31T22:59", facts)
+    assert (before.tripped, before.reason) == (False, "Sepsis six is paused until 2025-06-01.")
+    found = said("REV-01", the_plan(), "2025-05-31T23:00", facts)
+    assert (found.tripped, found.audience) == (True, ("sponsor", "executive"))
+    assert found.reason == (
+        "Sepsis six was paused from 2025-02-01 until 2025-06-01; whether it goes on is to be "
+        "decided anew."
+    )
+    assert holds_until_next("REV-01", the_plan(), "2025-03-01", facts) == "2025-06-01"
+
+
+def test_a_pause_that_names_no_day_and_what_was_decided_since_ask_nothing() -> None:
+    on = "2025-09-01"
+    assert said("REV-01", the_plan(), on, paused(None)).reason == "Sepsis six is paused."
+    (pause,) = paused("2025-06-01").states
+    longer = replace(pause, on=day("2025-06-02"), until=day("2025-10-01"))
+    stopped = replace(pause, on=day("2025-06-02"), state=ProjectState.STOPPED, until=None)
+    for decided in (longer, stopped):
+        assert not said("REV-01", the_plan(), on, Facts(states=(pause, decided))).tripped
+    local = the_plan(a_project(strategic=False))
+    assert not said("REV-01", local, on, paused("2025-06-01")).tripped
+    back = replace(pause, on=day("2025-08-20"), state=ProjectState.ACTIVE, until=None)
+    found = said("REV-01", the_plan(), "2025-09-25", Facts(states=(pause, back)))
+    assert found.reason.endswith(
+        "was not reviewed since 2025-08-20; a review is due every 35 days."
     )
 
 

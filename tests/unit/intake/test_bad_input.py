@@ -28,7 +28,7 @@ from services.framework.plan import (
     Stratum,
 )
 from services.intake.bodies import RawItem, from_objects
-from services.intake.entries import Checker, Sender
+from services.intake.entries import Checker, Sender, _digest
 from services.intake.events import draft_of
 from services.intake.items import MeetingItem, ProjectItem
 from services.intake.refusals import RefusedError, Trouble
@@ -217,6 +217,10 @@ EVENTS = [
     ("projects", {k: v for k, v in STATE.items() if k != "reason"}, "missing", "/reason"),
     ("projects", {**STATE, "state": "stopped", "reason": ""}, "missing", "/reason"),
     ("projects", {**STATE, "sustainer": "ann"}, "contradiction", "/sustainer"),
+    ("projects", {**STATE, "until": STATE["on"]}, "contradiction", "/until"),
+    ("projects", {**STATE, "until": "soon"}, "bad_date", "/until"),
+    ("projects", {**STATE, "state": "stopped", "until": "2026-12-01"}, "contradiction", "/until"),
+    ("projects", {**ROLE, "until": "2026-12-01"}, "contradiction", "/until"),
     ("projects", {"aim": "aim", "state": "completed", "on": "2026-10-01"}, "contradiction", "/aim"),
     ("projects", {"project": "p", "role": "leader", "on": "2026-10-01"}, "missing", "/person"),
     ("projects", {**ROLE, "aim": "aim"}, "one_of", "/project"),
@@ -491,3 +495,10 @@ def test_the_day_is_that_of_the_organisation() -> None:
     checker = Checker(STANDING, DEPENDENTS, "measurements", late, Sender("test", "feed"))
     raw = from_objects([{"measure": "hsmr", "period": "2026-06", "value": 1}])[0]
     assert isinstance(checker.check(raw), MeasurementEntry)
+
+
+def test_what_was_told_before_a_pause_could_say_until_when_is_no_news() -> None:
+    before = {"state": "paused", "on": date(2026, 10, 1)}
+    now = _digest("state_change", "project:p", {**before, "until": None})
+    assert now == _digest("state_change", "project:p", before)
+    assert now != _digest("state_change", "project:p", {**before, "until": date(2026, 12, 1)})
