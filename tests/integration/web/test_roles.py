@@ -62,6 +62,7 @@ def _path(app: Flask, rule: Rule, world: World) -> str:
                     ("project", world.project),
                     ("alert", world.alert_id),
                     ("aim", world.aim),
+                    ("person", f"{world.slug}-executive"),
                 )
                 if word in name
             ),
