@@ -17,6 +17,7 @@ from services.framework.plan import Aim, Allocation, Away, Plan, Project, Projec
 from services.framework.roster import Roster
 from services.framework.texts import day_name, listed
 
+_Told = dict[tuple[str, Role], list[RoleChange]]
 _AIM_ROLES = (Role.SPONSOR,)
 _OVER = (ProjectState.COMPLETED, ProjectState.STOPPED)
 
@@ -84,10 +85,10 @@ def holdings(plan: Plan, facts: Facts, person: str, on: date) -> tuple[Holding, 
 
     ``facts`` hold the changes of roles and states and the actions of the whole organisation.
     """
-    roster = Roster.of(plan, facts, on)
+    roster, told = Roster.of(plan, facts, on), _by_role(facts)
     found = chain(
-        _of_aims(plan, facts, person, on),
-        _of_projects(plan, facts, person, roster),
+        _of_aims(plan, told, person, on),
+        _of_projects(plan, told, person, roster),
         _of_measures(plan, person, on),
         _of_routes(plan, person),
         _of_leave(plan, person, on),
@@ -101,40 +102,48 @@ def kept(plan: Plan, facts: Facts, person: str, on: date) -> tuple[Kept, ...]:
     return tuple(_kept(plan, Roster.of(plan, facts, on), person, on))
 
 
-def _of_aims(plan: Plan, facts: Facts, person: str, on: date) -> Iterator[Holding]:
+def _by_role(facts: Facts) -> _Told:
+    """The changes of each role, in order."""
+    told: _Told = {}
+    for change in facts.roles:
+        told.setdefault((change.subject, change.role), []).append(change)
+    return told
+
+
+def _of_aims(plan: Plan, told: _Told, person: str, on: date) -> Iterator[Holding]:
     for aim in plan.aims.values():
         if aim.ended is None or aim.ended > on:
-            yield from _roles(aim, f"aim:{aim.id}", _AIM_ROLES, facts, person, on)
+            yield from _roles(aim, f"aim:{aim.id}", _AIM_ROLES, told, person, on)
 
 
-def _of_projects(plan: Plan, facts: Facts, person: str, roster: Roster) -> Iterator[Holding]:
+def _of_projects(plan: Plan, told: _Told, person: str, roster: Roster) -> Iterator[Holding]:
     for project in plan.projects.values():
         about, state = f"project:{project.id}", roster.standing(project).state
         if state not in _OVER:
-            yield from _roles(project, about, tuple(Role), facts, person, roster.on)
+            yield from _roles(project, about, tuple(Role), told, person, roster.on)
             mine = (a for a in project.allocations if a.person == person)
             yield from (Holding(about, Part.ALLOCATION, each) for each in mine)
         elif state is ProjectState.COMPLETED and roster.sustainer(project) == person:
-            told = [s for s in roster.states.get(project.id, ()) if s.sustainer]
-            yield Holding(about, Part.SUSTAINER, told[-1] if told else None)
+            named = [s for s in roster.states.get(project.id, ()) if s.sustainer]
+            yield Holding(about, Part.SUSTAINER, named[-1] if named else None)
 
 
 def _roles(
     subject: Aim | Project,
     about: str,
     roles: Iterable[Role],
-    facts: Facts,
+    told: _Told,
     person: str,
     on: date,
 ) -> Iterator[Holding]:
     """The roles that are held now, and those that a known event gives later."""
     for role in roles:
-        told = [c for c in facts.roles if (c.subject, c.role) == (about, role)]
-        before = [change for change in told if change.on <= on]
+        changes = told.get((about, role), ())
+        before = [change for change in changes if change.on <= on]
         holder = before[-1].person if before else getattr(subject, role.value)
         if holder == person:
             yield Holding(about, role)
-        for change in _latest(c for c in told if c.on > on):
+        for change in _latest(c for c in changes if c.on > on):
             if change.person == person:
                 yield Holding(about, role, change.on)
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from services.framework.facts import Facts, Role
+from services.framework.leave import away_on, standing_in
 from services.framework.plan import Milestone, Plan, Project, ProjectState
 from services.framework.roster import Roster
 from services.framework.texts import day_name
@@ -46,12 +47,14 @@ class MilestoneLine:
 
 @dataclass(frozen=True, slots=True)
 class RoleLine:
-    """A role, who holds it (None: vacant), and since when if an event says it."""
+    """A role, who holds it (None: vacant), since when if an event says it, and who covers while
+    they are away."""
 
     role: str
     words: str
     person: str | None
     since: str | None
+    away: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,9 +189,19 @@ def _milestone(milestone: Milestone, roster: Roster) -> MilestoneLine:
 
 def _role(plan: Plan, project: Project, role: Role, roster: Roster) -> RoleLine:
     person, since = roster.holder(project, role)
-    return RoleLine(
-        role.value, role_words(role.value), _name(plan, person), day_name(since) if since else None
-    )
+    held = day_name(since) if since else None
+    away = _away(plan, person, roster.on) if person else None
+    return RoleLine(role.value, role_words(role.value), _name(plan, person), held, away)
+
+
+def _away(plan: Plan, person: str, on: date) -> str | None:
+    """Until when somebody is away, and who is there in their place; None for one who is there."""
+    leave = away_on(plan, person, on)
+    if leave is None:
+        return None
+    cover = standing_in(plan, person, on)
+    covers = f"{plan.people[cover].name} covers" if cover else "nobody covers"
+    return f"away until {day_name(leave.until)}; {covers}"
 
 
 def _scores(plan: Plan, facts: Facts) -> tuple[ScoreLine, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 
 from flask import Blueprint, render_template
 
@@ -34,7 +35,8 @@ def people() -> str:
     """Everybody of the plan, those who have left last."""
     who = signed_in()
     plan = services().plan_store.current(who.organisation_id)
-    rows = [_row(plan, person) for person in plan.people.values()]
+    today = services().reporting.today(who.organisation_id)
+    rows = [_row(plan, person, today) for person in plan.people.values()]
     return render_template(
         "people/people.html",
         people=sorted(rows, key=lambda row: row.left is not None),
@@ -42,8 +44,7 @@ def people() -> str:
     )
 
 
-def _row(plan: Plan, person: Person) -> PersonRow:
-    today = services().reporting.today(signed_in().organisation_id)
+def _row(plan: Plan, person: Person, today: date) -> PersonRow:
     left = person.ended if person.ended is not None and person.ended <= today else None
     coming = [] if left else [away for away in person.away if away.until >= today]
     return PersonRow(

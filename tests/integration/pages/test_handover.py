@@ -7,16 +7,17 @@ from collections.abc import Callable
 from datetime import date
 from typing import Any
 
+import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from services.persistence import tables
+from services.persistence import plans, tables
 from services.persistence.engine import writing
 from services.planning.handover import Handover
 from services.ports.access import Actor
 from tests.integration.pages.conftest import form_of, text_of, words_in
 from tests.integration.pipeline.conftest import Hospital
-from tests.worlds import ACTOR
+from tests.worlds import ACTOR, rows_of
 
 At = Callable[[str], FlaskClient]
 PAGE = "/people/cmo/handover"
@@ -106,7 +107,7 @@ def _is_led_on(northfield: Hospital, owed: list[Any]) -> None:
 
 
 def test_who_takes_over_is_told_what_is_open_and_the_leaver_hears_nothing_more(
-    northfield: Hospital,
+    northfield: Hospital, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     told = {m.alert_id for m in northfield.rows(_MESSAGE, _MESSAGE.c.recipient == "cno")}
     open_ = {a.id for a in northfield.rows(tables.alert, tables.alert.c.state == "open")} & told
@@ -114,6 +115,12 @@ def test_who_takes_over_is_told_what_is_open_and_the_leaver_hears_nothing_more(
     asked = Handover("cno", "ceo", date(2025, 8, 20))
     handing_over = northfield.services.handing_over
     assert handing_over.preview(northfield.id, asked).closing.alerts == len(open_)
+    before = rows_of(northfield.services.engine)
+    with monkeypatch.context() as broken:
+        broken.setattr(plans, "append_audit", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            handing_over.hand_over(northfield.id, asked, author="hr", reason="Retires", via="cli")
+    assert rows_of(northfield.services.engine) == before
     handing_over.hand_over(northfield.id, asked, author="hr", reason="Retires", via="cli")
     sent = northfield.rows(_MESSAGE, _MESSAGE.c.recipient == "ceo")
     assert ({m.alert_id for m in sent}, {m.state for m in sent}) == (open_, {"owed"})
@@ -123,15 +130,15 @@ def test_who_takes_over_is_told_what_is_open_and_the_leaver_hears_nothing_more(
     assert len(mails) == 1
     done = {"project": "falls", "milestone": "rounding", "change": "completed", "on": "2025-08-19"}
     assert northfield.post("milestones", done) == ["created"]
-    before = northfield.rows(_MESSAGE, _MESSAGE.c.recipient == "cno")
+    heard = northfield.rows(_MESSAGE, _MESSAGE.c.recipient == "cno")
     northfield.judge()
-    assert northfield.rows(_MESSAGE, _MESSAGE.c.recipient == "cno") == before
+    assert northfield.rows(_MESSAGE, _MESSAGE.c.recipient == "cno") == heard
     after = northfield.rows(_MESSAGE, _MESSAGE.c.recipient == "ceo")
     assert len(after) == len(sent) + 1
 
 
 def test_what_cannot_be_is_refused_at_its_field(northfield: Hospital, at_browser: At) -> None:
-    client, plans = at_browser("executive"), northfield.services.plan_store
+    client, store = at_browser("executive"), northfield.services.plan_store
     sent = form_of(client, PAGE, PAGE) | ASKED
     for changed, said in (
         ({"to": "cmo"}, "cmo is the leaver"),
@@ -148,13 +155,13 @@ def test_what_cannot_be_is_refused_at_its_field(northfield: Hospital, at_browser
     assert at_browser("owner").get(PAGE).status_code == 403
     assert "Hand over" not in text_of(at_browser("owner"), "/people")
     assert client.get("/people/nobody/handover").status_code == 404
-    assert plans.current_version(northfield.id) == 1
+    assert store.current_version(northfield.id) == 1
 
 
 def test_by_the_api_what_cannot_be_is_refused_and_a_dry_run_changes_nothing(
     northfield: Hospital, app: Flask
 ) -> None:
-    plans = northfield.services.plan_store
+    store = northfield.services.plan_store
     scopes = ("plan:write", "read")
     key = northfield.services.keys.create(northfield.id, "hr", scopes, actor=ACTOR).secret
 
@@ -173,8 +180,8 @@ def test_by_the_api_what_cannot_be_is_refused_and_a_dry_run_changes_nothing(
     assert wrong.get_json()["errors"][0]["pointer"] == "#/except"
     assert post("cmo", to="nobody").get_json()["errors"][0]["pointer"] == "#/to"
     assert post("cmo", reason="two\nlines").status_code == 422
-    assert plans.current_version(northfield.id) == 1
+    assert store.current_version(northfield.id) == 1
     done = post("cmo").get_json()
     assert (done["plan_version"], done["dry_run"]) == (2, False)
     assert post("cmo").status_code == 422
-    assert plans.current_version(northfield.id) == 2
+    assert store.current_version(northfield.id) == 2

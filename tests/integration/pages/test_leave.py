@@ -38,6 +38,8 @@ def test_who_records_their_leave_is_covered_until_they_are_back(
     )
     said = "Away 20 August 2025 to 10 September 2025; Emergency department consultant covers"
     assert said in text_of(at_browser("viewer"), "/people")
+    answers = "away until 10 September 2025; Emergency department consultant covers"
+    assert answers in text_of(client, "/projects/sepsis")
     missed = {"project": "sepsis", "milestone": "pilot", "change": "reopened", "on": "2025-08-20"}
     assert northfield.post("milestones", {**missed, "reason": "Redone"}) == ["created"]
     northfield.judge()
