@@ -670,3 +670,84 @@ def test_partners_who_never_were_are_missed_from_the_aims_beginning() -> None:
     plan = replace(plan, people={**plan.people, "partner": gone})
     assert not asked("LDR-01", plan, "2025-03-03").tripped
     assert asked("LDR-01", plan, "2025-03-04").tripped
+
+
+# --- the next look, and at rest ------------------------------------------------------------------
+
+EARLY = [103.0, 101.0, 105.0, 102.0, 104.0] * 2
+
+
+@pytest.mark.parametrize("target", [100.0, 80.0])
+def test_ambition_is_looked_at_again_when_an_early_value_counts(target: float) -> None:
+    known = values([*EARLY, 103.0])[KEY]
+    facts = Facts({KEY: (*known[:-1], replace(known[-1], known_at=at("2024-11-05")))})
+    assert asked("AIM-04", a_plan(an_aim(target)), "2024-11-10", facts).waiting
+    assert changes_on("AIM-04", a_plan(an_aim(target)), "2024-11-10", facts) == "2024-12-01"
+
+
+@pytest.mark.parametrize(
+    "expectation", ["PRJ-01", "PRT-03", "PRT-04", "REV-01", "PRJ-03", "PRJ-04"]
+)
+@pytest.mark.parametrize("state", [ProjectState.PAUSED, ProjectState.STOPPED])
+def test_nothing_is_asked_of_a_project_at_rest_and_it_is_said_why(
+    expectation: str, state: ProjectState
+) -> None:
+    rest = StateChange("p", state, day("2025-01-10"), at("2025-01-10"), "x", "cmo")
+    bare = _project(serves=(Serve("a/d", None, None, None),))
+    found = _told(expectation, _driven(DRIVER, bare), "2025-06-20", Facts(states=(rest,)))
+    assert (found.tripped, found.reason) == (False, f"Sepsis six is {state.value}.")
+
+
+def test_what_a_project_predicts_is_said_by_what_it_serves() -> None:
+    none = _told("PRT-04", _driven(DRIVER, _project(serves=())), "2025-06-20")
+    assert (none.tripped, none.reason) == (False, "It serves no driver.")
+    whole = _told("PRT-04", _driven(DRIVER, _project()), "2025-06-20")
+    assert whole.reason == "Effect, reach and belief are predicted."
+
+
+def test_coverage_is_looked_at_when_the_aim_is_adopted() -> None:
+    aim = {"adopted": Adoption("Board", day("2025-03-01"))}
+    plan = _driven(DRIVER, _project(), **aim)
+    facts = Facts(values(EARLY))
+    before = asked("PRT-02", plan, "2025-01-10", facts)
+    assert "the aim is not adopted yet" in before.reason
+    assert changes_on("PRT-02", plan, "2025-02-22", facts) == "2025-03-01"
+
+
+def test_a_score_stands_too_long_or_is_too_low_since_a_day() -> None:
+    facts = Facts(scores=(_score(1.0, "2025-01-10"), _score(1.0, "2025-05-10")))
+    stuck = _told("PRJ-03", _driven(DRIVER, _project()), "2025-06-10", facts)
+    assert (stuck.severity, stuck.since) == (Severity.WARN, at("2025-02-25"))
+    behind = _told("PRJ-04", _driven(DRIVER, _project()), "2025-06-10", facts)
+    assert (behind.tripped, behind.since) == (True, at("2025-05-09T23:00"))
+    unscored = _told("PRJ-04", _driven(DRIVER, _project()), "2025-06-10")
+    assert unscored.reason == "Sepsis six has no score yet."
+
+
+def test_what_is_odd_says_where() -> None:
+    plan = replace(_site_plan(), measures={"m": a_measure(valid=(0.5, 300.0))})
+    odd = values([10.0, 999.0], key=SeriesKey("m", "royal", "poor"))
+    zero = values([10.0, 0.0], key=SeriesKey("m"))
+    other = values([1.0, 999.0], key=SeriesKey("n"))
+    for facts in (Facts({**other, **odd, **zero}), Facts({**odd, **other, **zero})):
+        found = asked("DAT-04", plan, "2024-04-05", facts, "measure:m")
+        assert "999 in 2024-02 (royal, poor) is outside" in found.reason
+        assert "0 in 2024-02 is outside" in found.reason
+        assert found.inputs == {"odd": 2}
+
+
+def test_a_place_that_the_plan_does_not_have_goes_by_its_id() -> None:
+    facts = Facts(values(A1[:18]) | values(A1[:15], key=SeriesKey("m", "annexe")))
+    found = asked("DAT-01", a_plan(), "2025-07-20", facts, "measure:m")
+    assert "from 1 of 2: annexe" in found.reason
+
+
+def test_the_worst_and_the_best_of_three_groups_are_compared() -> None:
+    third = {s: Stratum(s, s.title()) for s in ("rich", "middle", "poor")}
+    plan = replace(_grouped(third), measures={"m": a_measure(strata=("rich", "middle", "poor"))})
+    series = {"rich": 50.0, "middle": 80.0, "poor": 100.0}
+    facts = _groups(
+        **{name: [level * x / 103 for x in EARLY] * 2 for name, level in series.items()}
+    )
+    found = asked("EQ-01", plan, "2025-09-15", facts)
+    assert (found.inputs["better_off"], found.inputs["worse_off"]) == ("Rich", "Poor")
