@@ -14,19 +14,21 @@ import sqlalchemy as sa
 
 from services.framework.facts import Facts
 from services.framework.plan import Plan
+from services.persistence import facts_reading as read
 from services.persistence import tables
 from services.persistence.accounts import disable_account
 from services.persistence.audit import append
 from services.persistence.bearings import Bearing
 from services.persistence.engine import reading
-from services.persistence.snapshots import load_facts
+from services.persistence.snapshot_rows import SubjectRows
 from services.ports.access import AuditEntry
 from services.ports.planning import Closing, Departure, NewVersion
 
 _ACCOUNT, _KEY, _MESSAGE = tables.account, tables.api_key, tables.message
 _ALERT, _SUBJECT = tables.alert, tables.subject
 _SAME = frozenset({"organisation_id", "alert_id", "episode", "step", "channel"})
-_EVENTS = (tables.role_change.name, tables.state_change.name, tables.review_action.name)
+_TABLES = (tables.role_change, tables.state_change, tables.review_action)
+_EVENTS = tuple(table.name for table in _TABLES)
 
 
 def depart(connection: sa.Connection, organisation_id: int, new: NewVersion) -> None:
@@ -164,7 +166,13 @@ class DatabaseDepartures:
         projects = (f"project:{project}" for project in plan.projects)
         looked_at = Bearing((), (*aims, *projects), _EVENTS)
         with reading(self._engine) as connection:
-            return load_facts(connection, organisation_id, plan, looked_at)
+            rows = SubjectRows(connection, organisation_id, [looked_at])
+        roles, states, actions = (rows.events(table, looked_at, None) for table in _TABLES)
+        return Facts(
+            roles=tuple(read.role(row) for row in roles),
+            states=tuple(read.state(row) for row in states),
+            actions=tuple(read.actions(actions)),
+        )
 
     def closing(self, organisation_id: int, person: str) -> Closing:
         """What the departure of a person would close now."""

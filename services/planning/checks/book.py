@@ -51,6 +51,11 @@ class Book:
         return {f"{aim.id}/{d.id}": d for aim in self.document.aims for d in aim.drivers}
 
     @cached_property
+    def place_of(self) -> dict[str, int]:
+        """Where each project stands in the file, from 0."""
+        return {project.id: place for place, project in enumerate(self.document.projects)}
+
+    @cached_property
     def plan(self) -> Plan | None:
         """The plan that is declared; None where a period does not fit its measure."""
         try:

@@ -170,7 +170,9 @@ def _coverage(book: Book, aim: AimPart) -> Iterator[Note]:
     gap = gap_of(declared, None) if declared is not None else None
     if book.plan is None or declared is None or gap is None:
         return
-    counting = [p for p in book.plan.projects.values() if declared_to_count(p)]
+    serving = {p.id: p for driver in declared.drivers for p in book.plan.serving[driver.key]}
+    counting = [p for p in serving.values() if declared_to_count(p)]
+    counting.sort(key=lambda project: book.place_of[project.id])
     found = coverage_of(declared, gap, counting)
     if found.unknown and found.share < ENOUGH:
         wanting = "; ".join(str(each) for each in found.unknown)
