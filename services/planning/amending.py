@@ -42,6 +42,17 @@ def _revision(document: Given, given: Given) -> Given:
     return _only(given, "target", "deadline")
 
 
+def _cadence(_document: Given, given: Given) -> Given:
+    """When a project is reviewed: before the board meets, every so many days, or as any other."""
+    if given["review"] == "days" and "review_every_days" not in given:
+        raise AmendmentRefusedError("review_every_days", "say every how many days")
+    days = given.get("review_every_days") if given["review"] == "days" else None
+    return {
+        "review": "board" if given["review"] == "board" else None,
+        "review_every_days": days,
+    }
+
+
 def _closing(_document: Given, given: Given) -> Given:
     """The end of an aim by decision: on which day, as what, by which minute."""
     return _only(given, "ended", "outcome", "minute", "successor")
@@ -56,13 +67,14 @@ _KINDS: dict[str, tuple[str, tuple[str, ...], Callable[[Given, Given], Given]]] 
     "allocations": ("projects", ("/allocations",), _allocation),
     "partners": ("aims", ("/partners",), _partner),
     "revisions": ("aims", ("/target", "/deadline"), _revision),
+    "cadences": ("projects", ("/review", "/review_every_days"), _cadence),
     "closings": ("aims", ("/ended", "/outcome", "/minute", "/successor"), _closing),
 }
 """By kind of amendment: the part of the plan, where in an entity it stands, what it becomes."""
 
 
 class Amending:
-    """Changes predictions, allocations, partners and aims, and tells who changed them before."""
+    """Changes what projects and aims declare, field by field; tells who changed it before."""
 
     def __init__(self, plans: Plans, store: PlanStore) -> None:
         self._plans = plans

@@ -63,6 +63,30 @@ FORMS = {
             ),
         ),
         Form(
+            "cadences",
+            _PROJECT,
+            "When it is reviewed",
+            "Before each meeting of the board, whose dates the plan lists; every so many days; or "
+            "as any other project.",
+            "Change when it is reviewed",
+            EVERYWHERE,
+            (
+                Field(
+                    "review",
+                    "Reviewed",
+                    "choice",
+                    required=True,
+                    choices=(
+                        ("board", "Before the board meets"),
+                        ("days", "Every so many days"),
+                        ("plan", "As any other project"),
+                    ),
+                ),
+                Field("review_every_days", "Days", "whole", "if every so many days"),
+                _WHY,
+            ),
+        ),
+        Form(
             "partners",
             _AIM,
             "Patient or family partner",

@@ -21,6 +21,19 @@ def _send(client: FlaskClient, path: str, **filled: str) -> tuple[int, str]:
     return answer.status_code, answer.get_data(as_text=True)
 
 
+def _reviewed_by_its_own_cadence(northfield: Hospital, client: FlaskClient) -> None:
+    cadence = f"{SEPSIS}/cadences"
+    for filled, kept in (
+        ({"review": "days", "review_every_days": "14"}, (None, 14)),
+        ({"review": "board", "review_every_days": "21"}, ("board", None)),
+        ({"review": "plan"}, (None, None)),
+    ):
+        assert _send(client, cadence, **filled)[0] == 303
+        project = northfield.services.plan_store.current(northfield.id).projects["sepsis"]
+        assert (project.review, project.review_every_days) == kept
+    assert "Review every days" in text_of(client, cadence)
+
+
 def test_a_prediction_time_a_partner_and_an_aim_are_changed(
     northfield: Hospital, at_browser: At
 ) -> None:
@@ -44,6 +57,7 @@ def test_a_prediction_time_a_partner_and_an_aim_are_changed(
     assert "ed-sister" not in {
         a.person for a in plan_of(northfield.id).projects["sepsis"].allocations
     }
+    _reviewed_by_its_own_cadence(northfield, client)
     team = f"{AIM}/partners"
     assert _send(client, team, person="advisor", change="joins")[0] == 303
     assert "advisor" in plan_of(northfield.id).aims["harm-21"].partners
@@ -65,6 +79,13 @@ def test_what_is_wrong_is_said_and_nothing_changes(northfield: Hospital, at_brow
         (f"{SEPSIS}/predictions", {"driver": driver, "effect": "much"}, "effect"),
         (f"{SEPSIS}/predictions", {"driver": ""}, "driver"),
         (f"{SEPSIS}/allocations", {"person": "ed-sister", "fte": "0.5", "reason": ""}, "reason"),
+        (f"{SEPSIS}/cadences", {"review": "days"}, "review_every_days"),
+        (
+            f"{SEPSIS}/cadences",
+            {"review": "days", "review_every_days": "0"},
+            "review_every_days",
+        ),
+        (f"{SEPSIS}/cadences", {"review": ""}, "review"),
         (f"{AIM}/revisions", {"deadline": "soon"}, "deadline"),
         (f"{AIM}/revisions", {}, "target"),
     ):
