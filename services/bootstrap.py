@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from services.access.keys import Keys
     from services.access.organisations import Organisations
     from services.access.sessions import Sessions
-    from services.alerts.acknowledge import Alerts
+    from services.alerts.acting import Alerts
     from services.delivery.deliver import Deliver
     from services.evaluation.judge import Judge
     from services.evaluation.trial import Trials
@@ -309,10 +309,10 @@ class Services:
     @cached_property
     def alerts(self) -> Alerts:
         """What people do with alerts."""
-        from services.alerts.acknowledge import Alerts
+        from services.alerts.acting import Alerts
         from services.persistence.alerts import DatabaseAlertStore
 
-        return Alerts(DatabaseAlertStore(self.engine), self.clock)
+        return Alerts(DatabaseAlertStore(self.engine), self.clock, self.doorbell)
 
     @cached_property
     def reporting(self) -> Reporting:

@@ -18,6 +18,7 @@ from web.throttle import throttle
 API = (
     "web.api.intake",
     "web.api.read",
+    "web.api.acting",
     "web.api.plan",
     "web.api.people",
     "web.api.operations",
@@ -32,6 +33,7 @@ PAGES = (
     "web.pages.filing",
     "web.pages.amending",
     "web.pages.alerts",
+    "web.pages.snoozing",
     "web.pages.waiving",
     "web.pages.people",
     "web.pages.handover",

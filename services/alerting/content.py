@@ -38,10 +38,11 @@ def of_status(plan: Plan, aim: Aim, verdict: Verdict, decision: Decision) -> dic
     """What an executive reads of an aim's status: roles, and no names."""
     words = verdict.status.words
     back = decision.change is Change.RESOLVE and verdict.status is Status.ON_TRACK
+    still = decision.change is Change.REMIND
     unit = plan.measures[aim.primary.measure].unit if aim.primary else ""
     return {
         "kind": "status",
-        "state": "Back on track" if back else words,
+        "state": "Back on track" if back else f"Still {words.lower()}" if still else words,
         "about": aim.name,
         "path": f"/aims/{aim.id}",
         "since": verdict.since.label if verdict.since else None,
@@ -83,7 +84,10 @@ _REQUESTS = {each.id: each.asks for each in CATALOGUE.values()}
 
 
 def _headline(outcome: Outcome, decision: Decision) -> str:
-    """What was found; told a second time, also that it is worse than it was."""
+    """What was found; told a second time, that it still is so or is worse than it was."""
+    if decision.change is Change.REMIND:
+        title = HEADLINES.get(outcome.expectation, "needs attention")
+        return f"Still: {title[0].lower()}{title[1:]}"
     worse = _WORSE.get(decision.severity, "") if decision.change is Change.STEP else ""
     return HEADLINES.get(outcome.expectation, "Needs attention") + worse
 

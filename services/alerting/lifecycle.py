@@ -19,6 +19,8 @@ STATUS = "STATUS"
 SAID_BY_STATUS = frozenset({"TRJ-01", "TRJ-02", "TRJ-04", "TRJ-05"})
 """Expectations that the verdict speaks for: they open no alert of their own."""
 _ENDS = frozenset({Status.ON_TRACK, Status.HOLDING, Status.ACHIEVED, Status.CLOSE})
+WAIVED = "It was waived."
+"""Why an alert ends that somebody accepted for a while."""
 NEWS = frozenset({Status.ACHIEVED, Status.CLOSE})
 _ORDER = (Severity.INFO, Severity.WATCH, Severity.WARN, Severity.CRIT)
 
@@ -29,6 +31,7 @@ class Change(StrEnum):
     NOTHING = "nothing"
     OPEN = "open"
     STEP = "step"
+    REMIND = "remind"
     REVISE = "revise"
     RESOLVE = "resolve"
     ANNOUNCE = "announce"
@@ -36,7 +39,10 @@ class Change(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """An alert as it stands: open or resolved, at which status and severity."""
+    """An alert as it stands: open or resolved, at which status and severity.
+
+    ``snoozed_until`` stays after its end until somebody was told that the snooze is over.
+    """
 
     open: bool
     severity: Severity
@@ -44,6 +50,7 @@ class Standing:
     reason: str = ""
     opened_at: datetime | None = None
     resolved_at: datetime | None = None
+    snoozed_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +141,7 @@ def _of_shadow(standing: Standing | None) -> Decision:
 
 def _of_waived(standing: Standing | None) -> Decision:
     if standing is not None and standing.open:
-        return Decision(Change.RESOLVE, "It was waived.", Severity.INFO)
+        return Decision(Change.RESOLVE, WAIVED, Severity.INFO)
     return Decision(Change.NOTHING, "Waived: nobody is told.")
 
 
@@ -148,8 +155,13 @@ def _of_finding(standing: Standing | None, outcome: Outcome) -> Decision:
     if not is_open:
         return Decision(Change.OPEN, outcome.reason, severity)
     assert standing is not None  # noqa: S101 - is_open says so
-    if _ORDER.index(severity) > _ORDER.index(standing.severity):
+    if heavier(severity, standing.severity):
         return Decision(Change.STEP, outcome.reason, severity)
     if severity is not standing.severity or outcome.reason != standing.reason:
         return Decision(Change.REVISE, "Still so; told before.", severity)
     return Decision(Change.NOTHING, "Still so; told before.", severity)
+
+
+def heavier(one: Severity, other: Severity) -> bool:
+    """Whether a severity is heavier than another."""
+    return _ORDER.index(one) > _ORDER.index(other)

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from services.alerting.lifecycle import NEWS, Change, Decision
 
-WRONG = frozenset({Change.OPEN.value, Change.STEP.value})
+WRONG = frozenset({Change.OPEN.value, Change.STEP.value, Change.REMIND.value})
 _TAKES_ALL_BACK = {
     Change.RESOLVE: "resolved before it was sent",
     Change.OPEN: "opened again before it was sent",

@@ -22,6 +22,7 @@ from services.alerting.lifecycle import (
 from services.alerting.recipients import MAIL, Recipient
 from services.alerting.recipients import of_finding as who_hears_finding
 from services.alerting.recipients import of_status as who_hears_status
+from services.alerting.snoozing import woken
 from services.framework.evaluate import evaluate
 from services.framework.judgement import Evaluation, Outcome, SubjectKind, Verdict
 from services.framework.late import Case, Restated, Told, because, restate, spans
@@ -263,6 +264,7 @@ def _of_status(
     about = str(snapshot.subject)
     standing = snapshot.standings.get((STATUS, about))
     decision = decide_status(standing, verdict, ended=_has_ended(snapshot, evaluation))
+    decision = woken(standing, decision, snapshot.as_of)
     if decision.change in _NEWS and past.keeps_back(verdict):
         decision = Decision(Change.NOTHING, "Restated of a month long past: not sent.")
     restated = past.words(STATUS, about) if decision.tells else None
@@ -314,7 +316,8 @@ def _of_outcome(
     snapshot: Snapshot, roster: Roster, outcome: Outcome, owing: _Owing, past: _Past
 ) -> AlertChange:
     key = (outcome.expectation, outcome.about)
-    decision = decide_finding(snapshot.standings.get(key), outcome)
+    standing = snapshot.standings.get(key)
+    decision = woken(standing, decide_finding(standing, outcome), snapshot.as_of)
     if not decision.tells:
         return AlertChange(*key, decision, outcome.reason)
     content = finding_content(snapshot.plan, snapshot.subject, outcome, decision)

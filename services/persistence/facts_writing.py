@@ -12,6 +12,7 @@ from services.framework.judgement import Subject, SubjectKind
 from services.persistence import tables
 from services.persistence.engine import is_sqlite
 from services.persistence.facts_standing import in_force
+from services.persistence.marking import marked
 from services.ports.intake import (
     OTHER_FEED,
     Entry,
@@ -363,21 +364,9 @@ def _mark(connection: sa.Connection, stamp: Stamp, subjects: Sequence[int]) -> d
     """Make the subjects stale; their new sequences by id. The rows are locked by now."""
     if not subjects:
         return {}
-    table = tables.subject
-    rank = sa.bindparam("rank_at", stamp.rank_at, type_=table.c.rank_at.type)
-    update = (
-        table.update()
-        .where(table.c.id.in_(subjects))
-        .values(
-            sequence=table.c.sequence + 1,
-            marked_at=sa.func.coalesce(table.c.marked_at, stamp.system_now),
-            rank_at=sa.case(
-                (sa.or_(table.c.rank_at.is_(None), table.c.rank_at > rank), rank),
-                else_=table.c.rank_at,
-            ),
-        )
-        .returning(table.c.id, table.c.sequence)
-    )
+    subject = tables.subject.c
+    update = marked(subject.id.in_(subjects), stamp.rank_at, stamp.system_now)
+    update = update.returning(subject.id, subject.sequence)
     return {row.id: row.sequence for row in connection.execute(update)}
 
 

@@ -323,11 +323,17 @@ class _Work:
             "judged_sequence": self._row.sequence,
             "saw": self._row.sequence,
             "not_before": self._system + self._apart,
-            "wake_at": evaluation.next_due,
+            "wake_at": self._wakes(evaluation),
             "attempts": 0,
             "last_error": None,
         }
         return self._leaving
+
+    def _wakes(self, evaluation: Evaluation) -> datetime | None:
+        """When time alone could next change something: the answer, or that an alert is snoozed."""
+        sleeping = (a.snoozed_until for a in self._alerts.values() if a.state == "open")
+        ends = [end for end in sleeping if end is not None and end > self._business]
+        return min([*ends, *([evaluation.next_due] if evaluation.next_due else [])], default=None)
 
     def _keep(self, evaluation: Evaluation) -> None:
         """A new row if the outcome changed, else the last one holds on."""
@@ -393,6 +399,7 @@ class _Work:
         return {
             **dict.fromkeys(_ACKNOWLEDGED),
             "resolved_at": None,
+            "snoozed_until": None,
             "opened_at": self._business,
             **self._values(change.decision, self._business),
             "reason": change.reason,
@@ -439,6 +446,8 @@ class _Work:
             return values | {"changed_at": changed_at}
         status = decision.status.value if decision.status else None
         values |= {"changed_at": self._business, "status": status}
+        if not decision.silent:
+            values["snoozed_until"] = None
         if decision.change in (Change.RESOLVE, Change.ANNOUNCE):
             values |= {"state": "resolved", "resolved_at": self._business}
         elif decision.change is Change.OPEN:

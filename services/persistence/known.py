@@ -108,6 +108,7 @@ def _standing(row: Any) -> Standing:
         row.reason,
         row.opened_at,
         row.resolved_at,
+        row.snoozed_until,
     )
 
 

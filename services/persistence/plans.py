@@ -21,6 +21,7 @@ from services.persistence import tables
 from services.persistence.audit import append as append_audit
 from services.persistence.departures import depart
 from services.persistence.engine import inserting, reading, writing
+from services.persistence.marking import marked
 from services.planning.declared import to_plan
 from services.planning.dependents import subjects_of_plan
 from services.planning.parts import PlanDocument
@@ -300,18 +301,8 @@ def _mark_all(
     connection.execute(
         sa.select(_SUBJECT.c.id).where(mine).order_by(_SUBJECT.c.id).with_for_update(key_share=True)
     ).all()
-    now = sa.literal(new.recorded_at, _SUBJECT.c.rank_at.type)
-    earlier = sa.case((_SUBJECT.c.rank_at < now, _SUBJECT.c.rank_at), else_=now)
-    rows = connection.execute(
-        _SUBJECT.update()
-        .where(mine)
-        .values(
-            sequence=_SUBJECT.c.sequence + 1,
-            marked_at=sa.func.coalesce(_SUBJECT.c.marked_at, now),
-            rank_at=earlier,
-        )
-        .returning(_SUBJECT.c.kind, _SUBJECT.c.key, _SUBJECT.c.sequence)
-    )
+    marks = marked(mine, new.recorded_at, new.recorded_at)
+    rows = connection.execute(marks.returning(_SUBJECT.c.kind, _SUBJECT.c.key, _SUBJECT.c.sequence))
     return {(row.kind, row.key): row.sequence for row in rows}
 
 

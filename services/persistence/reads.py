@@ -74,6 +74,7 @@ class AlertRow:
     acknowledged_at: datetime | None
     acknowledged_by: str | None
     acknowledged_note: str | None
+    snoozed_until: datetime | None
 
 
 @dataclass(frozen=True, slots=True)

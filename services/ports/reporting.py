@@ -56,6 +56,7 @@ class AlertLine:
     acknowledged_at: datetime | None
     acknowledged_by: str | None
     acknowledged_note: str | None
+    snoozed_until: datetime | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,8 +15,9 @@ from pydantic import AliasChoices, BaseModel
 from pydantic.json_schema import models_json_schema
 
 from services.intake.items import MODELS
+from web.api.acting import Acknowledgement, Act, Snooze, Waiver
 from web.api.people import Handing
-from web.api.read import MOST, USUAL, Acknowledgement, Waiver
+from web.api.read import MOST, USUAL
 from web.api.shapes import ANSWERS, OBJECT, TEXT, Schema, ref
 
 blueprint = Blueprint("openapi", __name__)
@@ -138,6 +139,13 @@ def _intake() -> list[Operation]:
     ]
 
 
+_ACTS = (
+    ("snooze", "Send nothing more of an alert before a day, thirty days away at most.", "Snooze"),
+    ("wake", "End a snooze now: what still is so is said again.", "Act"),
+    ("resolve", "The alert if it is resolved; 409 with what ends it while it still fails.", "Act"),
+)
+
+
 def _reads() -> list[Operation]:
     missing = (401, 403, 404)
     return [
@@ -200,6 +208,19 @@ def _reads() -> list[Operation]:
             (*missing, 409, 413, 415, 422),
             (_path("alert_id", "integer"),),
             {JSON: {"schema": ref("Acknowledgement")}},
+        ),
+        *(
+            Operation(
+                f"/api/v1/alerts/{{alert_id}}/{act}",
+                "post",
+                summary,
+                "reviews:write",
+                {200: _json("AlertWithSteps", "The alert as it stands then.")},
+                (*missing, 409, 413, 415, 422),
+                (_path("alert_id", "integer"),),
+                {JSON: {"schema": ref(body)}},
+            )
+            for act, summary, body in _ACTS
         ),
         Operation(
             "/api/v1/alerts/{alert_id}/waive",
@@ -286,7 +307,8 @@ def _items(model: str) -> Schema:
 
 
 def _schemas() -> dict[str, Schema]:
-    models: list[type[BaseModel]] = [*MODELS.values(), Acknowledgement, Waiver, Handing]
+    acts: list[type[BaseModel]] = [Acknowledgement, Act, Snooze, Waiver, Handing]
+    models: list[type[BaseModel]] = [*MODELS.values(), *acts]
     _, made = models_json_schema(
         [(model, "validation") for model in models],
         ref_template="#/components/schemas/{model}",

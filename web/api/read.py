@@ -1,32 +1,22 @@
-"""What the service found: aims and why, alerts; and what is done with an alert: seen, waived."""
+"""What the service found: aims and why, alerts."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import asdict
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
 from flask import Blueprint, Response, jsonify, request
-from flask.typing import ResponseReturnValue
-from pydantic import BaseModel, ConfigDict, Field
 from werkzeug.exceptions import (
     BadRequest,
-    Conflict,
     NotFound,
-    UnprocessableEntity,
 )
 
-from services.alerts.acknowledge import AlertRefusedError
 from services.framework.judgement import Answer
-from services.intake.refusals import Trouble
 from services.persistence.reads import AimRow, AlertFilter, AlertRow, JudgedRow
-from services.planning.waiving import Asked, WaiverRefusedError
-from services.ports.planning import PlanningError, StaleBaseError
 from services.reporting.why import AsOfError, as_json
-from web.api.bodies import body_of
-from web.api.problem import refusal
 from web.context import services
 from web.identity import caller, needs_scope
 
@@ -39,25 +29,6 @@ _FIGURES = (
     "since", "period", "value", "expected", "target", "forecast", "probability", "outlook",
     "would_change",
 )  # fmt: skip
-
-
-class Acknowledgement(BaseModel):
-    """Says that an alert was seen, by whom (an id of the plan's people), and what comes of it."""
-
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-    by: str = Field(min_length=1, max_length=100)
-    note: str | None = Field(default=None, max_length=2000)
-
-
-class Waiver(BaseModel):
-    """Accepts what an alert found until a day, by whom (an id of the plan's people), and why."""
-
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-    by: str = Field(min_length=1, max_length=100)
-    until: date = Field(strict=False)
-    reason: str = Field(min_length=1, max_length=500)
 
 
 @blueprint.get("/aims")
@@ -111,52 +82,17 @@ def alerts() -> Response:
 @needs_scope("read")
 def alert(alert_id: int) -> Response:
     """One alert with its steps."""
-    return _one_alert(alert_id)
+    return one_alert(alert_id)
 
 
-@blueprint.post("/alerts/<int:alert_id>/acknowledge")
-@needs_scope("reviews:write")
-def acknowledge(alert_id: int) -> ResponseReturnValue:
-    """Say that the alert was seen; saying it again changes nothing."""
-    said, held = body_of(Acknowledgement), caller()
-    _known_alert(alert_id)
-    actor = f"{said.by} (key {held.label})"
-    try:
-        services().alerts.acknowledge(held.organisation_id, alert_id, actor=actor, note=said.note)
-    except AlertRefusedError as refused:
-        raise Conflict(f"{str(refused)[:1].upper()}{str(refused)[1:]}.") from None
-    return _one_alert(alert_id)
-
-
-@blueprint.post("/alerts/<int:alert_id>/waive")
-@needs_scope("plan:write")
-def waive(alert_id: int) -> ResponseReturnValue:
-    """Accept what the alert found for a while: a version of the plan with a waiver."""
-    said, held = body_of(Waiver), caller()
-    row, _ = _known_alert(alert_id)
-    on = services().reporting.today(held.organisation_id)
-    asked = Asked(row.expectation, row.about, said.by, on, said.until, said.reason)
-    try:
-        applied = services().waiving.waive(
-            held.organisation_id, asked, author=f"{said.by} (key {held.label})", via="api"
-        )
-    except WaiverRefusedError as refused:
-        trouble = Trouble("waiver-refused", f"{refused}.", f"/{refused.field}")
-        raise UnprocessableEntity(response=refusal((trouble,))) from None
-    except StaleBaseError as stale:
-        raise Conflict(f"{stale}.") from None
-    except PlanningError as refused:
-        trouble = Trouble("waiver-refused", f"{refused}.", "/reason")
-        raise UnprocessableEntity(response=refusal((trouble,))) from None
-    return jsonify({"alert": alert_id, "plan_version": applied.version})
-
-
-def _one_alert(alert_id: int) -> Response:
-    row, steps = _known_alert(alert_id)
+def one_alert(alert_id: int) -> Response:
+    """The answer that shows an alert with its steps. Raises NotFound."""
+    row, steps = known_alert(alert_id)
     return jsonify(_alert(row) | {"steps": [_plain(asdict(step)) for step in steps]})
 
 
-def _known_alert(alert_id: int) -> tuple[AlertRow, Any]:
+def known_alert(alert_id: int) -> tuple[AlertRow, Any]:
+    """An alert of the caller's organisation, and its steps. Raises NotFound."""
     known = len(str(alert_id)) <= _ID_DIGITS
     found = services().api_reads.alert(caller().organisation_id, alert_id) if known else None
     if found is None:

@@ -73,6 +73,7 @@ _ALERT_FIELDS: dict[str, Schema] = {
     "acknowledged_at": _INSTANT,
     "acknowledged_by": _WORD,
     "acknowledged_note": _WORD,
+    "snoozed_until": _INSTANT,
 }
 _DIAGNOSIS: dict[str, Schema] = {
     "answer": TEXT,

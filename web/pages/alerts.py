@@ -8,7 +8,8 @@ from datetime import datetime
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from services.alerts.acknowledge import AlertRefusedError
+from services.alerting.lifecycle import WAIVED
+from services.alerts.acting import AlertRefusedError
 from services.ports.reporting import AlertRecord, AlertStep, MessageLine
 from services.reporting.aims import open_of
 from web.context import services
@@ -39,7 +40,7 @@ def alerts() -> str:
 @needs_role()
 def alert(alert_id: int) -> str:
     """One alert with its timeline and its messages; looking changes nothing."""
-    return _page(_record(alert_id))
+    return _page(record_of(alert_id))
 
 
 @blueprint.post("/alerts/<int:alert_id>/acknowledge")
@@ -48,7 +49,7 @@ def acknowledge(alert_id: int) -> ResponseReturnValue:
     """Say that the alert was seen, with a note if there is one."""
     who = signed_in()
     note = request.form.get("note", "").strip()
-    record = _record(alert_id)
+    record = record_of(alert_id)
     if len(note) > LONGEST_NOTE:
         return _page(record, f"A note has at most {LONGEST_NOTE} characters.", note), 422
     try:
@@ -61,7 +62,8 @@ def acknowledge(alert_id: int) -> ResponseReturnValue:
     return redirect(url_for("alerts.alert", alert_id=alert_id), SEE_OTHER)
 
 
-def _record(alert_id: int) -> AlertRecord:
+def record_of(alert_id: int) -> AlertRecord:
+    """An alert of the visitor's organisation. Ends the request with 404 where there is none."""
     found = services().reporting.alert(signed_in().organisation_id, alert_id)
     if found is None:
         abort(404)
@@ -81,6 +83,7 @@ def _page(record: AlertRecord, error: str | None = None, note: str = "") -> str:
         about_page=url_for(page[0], _external=False, **{page[1]: identifier}) if page else None,
         aims=services().whys.aims_of(signed_in().organisation_id, record.alert.subject),
         may_acknowledge=may and words.is_open and words.acknowledged is None,
+        may_snooze=may and words.is_open,
         steps=[_step(step) for step in record.steps],
         messages=[_message(message, happened) for message in record.messages],
         may_waive=may_waive(record.alert.expectation),
@@ -100,7 +103,8 @@ def _step(step: AlertStep) -> dict[str, str | None]:
     reporting, organisation = services().reporting, signed_in().organisation_id
     by = None if step.actor == "bigdot" else reporting.person(organisation, step.actor)
     status = step.status.replace("_", " ") if step.status else None
-    kind = step_words(step.kind, status, restated="restated" in step.detail)
+    waived = step.detail.get("why") == WAIVED
+    kind = step_words(step.kind, status, restated="restated" in step.detail, waived=waived)
     return {"kind": kind, "at": told(step.at), "by": by, "status": status, "reason": step.reason}
 
 

@@ -21,6 +21,9 @@ _KINDS = {
     "step": "Changed",
     "resolve": "Resolved",
     "acknowledged": "Acknowledged",
+    "remind": "Said again",
+    "snoozed": "Snoozed",
+    "woken": "Woken",
 }
 _STATES = {"owed": "waiting", "sending": "being sent", "sent": "sent", "dead": "given up"}
 
@@ -37,6 +40,7 @@ class AlertWords:
     resolved: str | None
     acknowledged: str | None
     note: str | None
+    snoozed: str | None
     is_open: bool
     tone: str
     rule: str
@@ -53,10 +57,14 @@ def told(instant: datetime) -> str:
     return when(instant, signed_in().zone)
 
 
-def step_words(kind: str, status: str | None, *, restated: bool = False) -> str:
+def step_words(
+    kind: str, status: str | None, *, restated: bool = False, waived: bool = False
+) -> str:
     """What happened to an alert; a finding's step is that it got worse."""
     if kind == "step" and status is None:
         return "More serious"
+    if kind == "resolve" and waived:
+        return "Waived"
     words = _KINDS.get(kind, kind.capitalize())
     return f"{words} by restatement" if restated and kind == "resolve" else words
 
@@ -98,6 +106,7 @@ def _in_words(alert: AlertLine) -> AlertWords:
         told(alert.resolved_at) if alert.resolved_at else None,
         _acknowledgement(alert),
         alert.acknowledged_note,
+        _snooze(alert),
         is_open,
         tone,
         alert.expectation,
@@ -110,3 +119,9 @@ def _acknowledgement(alert: AlertLine) -> str | None:
         return None
     who = services().reporting.person(signed_in().organisation_id, alert.acknowledged_by or "")
     return f"{who}, {told(alert.acknowledged_at)}"
+
+
+def _snooze(alert: AlertLine) -> str | None:
+    """Until when it is snoozed; None for one that is not, or no longer."""
+    until = alert.snoozed_until if alert.state != "resolved" else None
+    return told(until) if until and until > services().clock.business_now() else None

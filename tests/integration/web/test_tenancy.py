@@ -56,6 +56,9 @@ BODIES: dict[str, Any] = {
     },
     "spreads": {"project": "{0}-project", "unit": "x", "on": "2026-09-01"},
     "acknowledge": {"by": "{0}-executive"},
+    "snooze": {"by": "{0}-executive", "until": "2026-10-12", "reason": "x"},
+    "wake": {"by": "{0}-executive"},
+    "resolve": {"by": "{0}-executive"},
     "handover": {"to": "{0}-owner", "on": "2026-09-01", "by": "x", "reason": "x"},
     "waive": {"by": "{0}-executive", "until": "2026-09-30", "reason": "x"},
 }
