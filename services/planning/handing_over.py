@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, replace
 from functools import partial
 from typing import Any
 
-from services.framework.holdings import Kept, holdings, kept
+from services.framework.holdings import Holding, Kept, Part, holdings, kept
 from services.framework.periods import local_date, midnight
 from services.framework.plan import Plan
 from services.framework.texts import count
@@ -21,11 +21,11 @@ from services.ports.planning import Closing, DepartureStore, PlanStore
 
 @dataclass(frozen=True, slots=True)
 class Passed:
-    """One thing that is handed over, in words, and to whom."""
+    """One thing that is handed over, in words, and to whom (a cover may be nobody's)."""
 
     about: str
     words: str
-    to: str
+    to: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ class Outcome:
 
     def lines(self) -> Iterator[str]:
         """The outcome as people read it on a terminal."""
-        yield from (f"{each.about}: {each.words} → {each.to}" for each in self.passed)
+        yield from (f"{each.about}: {each.words} → {each.to or 'nobody'}" for each in self.passed)
         if not self.passed:
             yield f"{self.asked.person} holds nothing."
         yield from (f"{each.about}: {each.words}: stays ({each.why})" for each in self.kept)
@@ -139,7 +139,7 @@ class HandingOver:
         return Outcome(
             asked,
             plan.version,
-            tuple(Passed(each.about, each.words, held.to(each.about)) for each in held.holdings),
+            tuple(_passed(held, each) for each in held.holdings),
             held.kept,
             self._departures.closing(organisation_id, asked.person),
             self._warnings(organisation_id, held),
@@ -154,3 +154,9 @@ class HandingOver:
         except PlanError as refused:
             raise HandoverRefusedError(*refused.to_blame) from refused
         return tuple(finding for finding in after.warnings if finding.message not in known)
+
+
+def _passed(held: Held, holding: Holding) -> Passed:
+    is_cover = holding.part is Part.COVER
+    to = held.covers(holding.about) if is_cover else held.to(holding.about)
+    return Passed(holding.about, holding.words, to)

@@ -57,6 +57,11 @@ class Held:
         """Who takes over what is named so."""
         return self.asked.others.get(about, self.asked.to)
 
+    def covers(self, about: str) -> str | None:
+        """Who covers for the leave of whoever is named so; nobody where it would be themselves."""
+        new = self.to(about)
+        return None if about == f"person:{new}" else new
+
     def patch(self, document: _Document) -> dict[str, Any]:
         """The plan file that hands over: what changes of ``document``, in its normal form."""
         changed: dict[str, dict[str, _Changes]] = {name: {} for name in _SECTIONS.values()}
@@ -134,9 +139,11 @@ def _sustainer(held: Held, holding: Holding, _known: _Document) -> _Changes:
 def _cover(held: Held, holding: Holding, known: _Document) -> _Changes:
     assert isinstance(holding.at, Away)  # noqa: S101 - what a cover rests on
     person, first = held.asked.person, holding.at.since.isoformat()
+    cover = held.covers(holding.about)
+    said = {"cover": cover} if cover is not None else {}
     return {
         "away": [
-            {**away, "cover": held.to(holding.about)}
+            {"from": away["from"], "to": away["to"], **said}
             if (away["from"], away.get("cover")) == (first, person)
             else away
             for away in known["away"]
@@ -229,15 +236,9 @@ def _away_long(person: Person, on: date) -> date | None:
 
 
 def check_held(plan: Plan, held: Held) -> None:
-    """Raise HandoverRefusedError where somebody takes over what is not held, or would cover for
-    their own leave."""
+    """Raise HandoverRefusedError where somebody takes over what is not held."""
     abouts = {holding.about for holding in held.holdings}
     for about in held.asked.others:
         if about not in abouts:
             name = plan.people[held.asked.person].name
             raise HandoverRefusedError("except", f"{name} holds nothing of {about}")
-    for holding in held.holdings:
-        if holding.part is Part.COVER and f"person:{held.to(holding.about)}" == holding.about:
-            name = plan.people[held.to(holding.about)].name
-            why = f"{name} cannot cover for themselves ({holding.words}): name somebody else for "
-            raise HandoverRefusedError("except", f"{why}{holding.about}")

@@ -279,7 +279,7 @@ ANSWERS: dict[str, Schema] = {
         dry_run={"type": "boolean"},
         handed_over={
             "type": "array",
-            "items": obj(["about", "words", "to"], about=TEXT, words=TEXT, to=TEXT),
+            "items": obj(["about", "words", "to"], about=TEXT, words=TEXT, to=_WORD),
         },
         kept={
             "type": "array",

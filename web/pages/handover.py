@@ -38,7 +38,7 @@ class Group:
     about: str
     name: str
     words: tuple[str, ...]
-    to: str
+    to: str | None
 
 
 @blueprint.get("/people/<person>/handover")
@@ -145,15 +145,15 @@ def _page(
 
 def _groups(outcome: Outcome) -> list[Group]:
     """What is handed over, by what it is about."""
-    abouts = dict.fromkeys(each.about for each in outcome.passed)
+    abouts = {each.about: each.to for each in outcome.passed}
     return [
         Group(
             about,
             _name(about),
             tuple(each.words for each in outcome.passed if each.about == about),
-            outcome.asked.others.get(about, outcome.asked.to),
+            to,
         )
-        for about in abouts
+        for about, to in abouts.items()
     ]
 
 

@@ -277,9 +277,13 @@ def test_who_is_away_the_whole_time_takes_nothing_over(
         check(plan, Handover("ann", "bob", ON), ON)
 
 
-def test_nobody_covers_for_themselves_and_nothing_is_taken_that_is_not_held() -> None:
-    with pytest.raises(HandoverRefusedError, match="Cat cannot cover for themselves"):
-        check_held(a_plan(), held(to="cat"))
-    check_held(a_plan(), held(to="cat", person__cat="bob"))
+def test_nobody_covers_for_themselves() -> None:
+    plan, _ = after(held(to="cat"), NOTHING)
+    assert [away.cover for away in plan.people["cat"].away] == [None, "ann"]
+    plan, _ = after(held(to="cat", person__cat="bob"), NOTHING)
+    assert [away.cover for away in plan.people["cat"].away] == ["bob", "ann"]
+
+
+def test_nothing_is_taken_over_that_is_not_held() -> None:
     with pytest.raises(HandoverRefusedError, match="Ann holds nothing of measure:old"):
         check_held(a_plan(), held(measure__old="bob"))
