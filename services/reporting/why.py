@@ -248,7 +248,10 @@ class Whys:
 
 
 def bearing_on(plan: Plan, aim: Aim) -> tuple[str, ...]:
-    """The aim, and the projects, measures and people of the plan whose findings bear on it."""
+    """The aim, and the projects, measures and people of the plan whose findings bear on it.
+
+    What is found of the whole organisation bears on every aim.
+    """
     projects = {p.id: p for d in aim.drivers for p in plan.serving[d.key]}
     keys = [f"aim:{aim.id}", *(f"project:{project}" for project in projects)]
     keys += [f"measure:{measure}" for measure in (*measures_of(aim), *aim.balancing)]
@@ -257,6 +260,7 @@ def bearing_on(plan: Plan, aim: Aim) -> tuple[str, ...]:
         parts += [p.sponsor, p.leader, p.clinical_lead, p.advisor]
         parts += [allocation.person for allocation in p.allocations]
     keys += [f"person:{person}" for person in parts if person]
+    keys.append(f"organisation:{plan.organisation.id}")
     return tuple(dict.fromkeys(keys))
 
 

@@ -248,6 +248,19 @@ class Hospital:
         assert page.status_code == 200, path
         return page.get_data(as_text=True)
 
+    def why(self, subject: str) -> dict[tuple[str, str], str]:
+        """What ``why`` says of every expectation of the aims that a subject bears on, by about."""
+        headers = {"Authorization": f"Bearer {self.begun.key}"}
+        found: dict[tuple[str, str], str] = {}
+        for aim, _ in self.services.whys.aims_of(self.begun.id, subject):
+            answer = self.feed.get(f"/api/v1/aims/{aim}/why", headers=headers)
+            assert answer.status_code == 200, answer.get_data(as_text=True)
+            found |= {
+                (s["expectation"], s["about"]): s["state"]
+                for s in answer.get_json()["expectations"]
+            }
+        return found
+
     def shows(self, path: str, words: str) -> bool:
         """Whether a page says the words."""
         return str(escape(words)) in self.shown(path)

@@ -111,6 +111,7 @@ def _trips(hospital: Hospital, expectation: str, told: Scenario) -> None:
     """The stored evaluation says it, and a page shows it with its reason."""
     said = hospital.stored(told.judged)[expectation, told.about]
     assert (said.tripped, said.severity) == (True, told.severity), said.reason
+    _answered(hospital, expectation, told)
     if expectation == "TRJ-02":
         chance = said.reason.partition(" is ")[2].partition(";")[0]
         assert chance in hospital.shown("/aims/deaths-80")
@@ -120,6 +121,15 @@ def _trips(hospital: Hospital, expectation: str, told: Scenario) -> None:
     assert (alert.state, alert.reason) == ("open", said.reason)
     assert f'"/alerts/{alert.id}"' in hospital.shown("/alerts")
     assert hospital.shows(f"/alerts/{alert.id}", plainly(said.reason))
+
+
+def _answered(hospital: Hospital, expectation: str, told: Scenario) -> None:
+    """``why`` says it of the aim that it bears on; what serves no driver bears on none."""
+    why = hospital.why(told.judged)
+    if expectation == "PRT-03":
+        assert why == {}
+    else:
+        assert why[expectation, told.about] == "fails"
 
 
 def _clears(hospital: Hospital, expectation: str, told: Scenario) -> None:
