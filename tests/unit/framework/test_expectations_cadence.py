@@ -115,7 +115,7 @@ def test_meetings_closer_than_the_notice_leave_a_day_at_least() -> None:
 
 
 def test_a_project_that_does_not_follow_the_board_is_reviewed_by_days() -> None:
-    plan = the_plan(organisation=a_board(*DATES))
+    plan = the_plan(organisation=a_board(*DATES, every=28))
     assert not said("REV-01", plan, "2025-02-14", REVIEWED).tripped
     assert said("REV-01", plan, "2025-02-15", REVIEWED).tripped
 
@@ -218,8 +218,12 @@ def test_a_pause_that_names_no_day_and_what_was_decided_since_ask_nothing() -> N
     stopped = replace(pause, on=day("2025-06-02"), state=ProjectState.STOPPED, until=None)
     for decided in (longer, stopped):
         assert not said("REV-01", the_plan(), on, Facts(states=(pause, decided))).tripped
+    declared = the_plan(a_project(state=ProjectState.PAUSED))
+    assert said("REV-01", declared, on).reason == "Sepsis six is paused."
     local = the_plan(a_project(strategic=False))
-    assert not said("REV-01", local, on, paused("2025-06-01")).tripped
+    for facts in (paused("2025-06-01"), Facts()):
+        outcome = said("REV-01", local, on, facts)
+        assert (outcome.tripped, outcome.reason) == (False, "Local improvement.")
     back = replace(pause, on=day("2025-08-20"), state=ProjectState.ACTIVE, until=None)
     found = said("REV-01", the_plan(), "2025-09-25", Facts(states=(pause, back)))
     assert found.reason.endswith(
@@ -249,8 +253,13 @@ def test_an_aim_is_not_due_before_the_board_meets_unless_that_is_twice_as_long_a
     assert said("REV-02", plan, after.isoformat(), subject="aim:a").tripped
 
 
+def test_an_aim_is_due_by_days_where_the_board_meets_on_the_very_day() -> None:
+    plan = the_plan(organisation=a_board("2025-02-09"))
+    assert said("REV-02", plan, "2025-02-10", subject="aim:a").reason.endswith("every 100 days.")
+
+
 def test_an_aim_that_was_not_put_before_the_board_names_the_meeting() -> None:
-    plan = the_plan(organisation=a_board("2025-03-06"))
+    plan = the_plan(organisation=a_board("2024-11-01", "2025-03-06"))
     assert said("REV-02", plan, "2025-03-07", subject="aim:a").reason == (
         "Fewer deaths has not been before the board since 2024-11-01; it was due at the meeting of "
         "2025-03-06."
