@@ -48,7 +48,9 @@ def depart(connection: sa.Connection, organisation_id: int, new: NewVersion) -> 
     locked = waiting.with_for_update(of=_MESSAGE, skip_locked=True)
     for message in connection.execute(locked).all():
         _lead_on(connection, message, new.departure, new.recorded_at)
-    for told in connection.execute(_told(organisation_id, new.departure.person)).all():
+    for told in connection.execute(
+        _told(organisation_id, new.departure.person, new.known_at)
+    ).all():
         _tell_too(connection, told, new.departure, new.recorded_at)
 
 
@@ -85,15 +87,16 @@ def _waiting(organisation_id: int, person: str) -> sa.Select[Any]:
     )
 
 
-def _told(organisation_id: int, person: str) -> sa.Select[Any]:
+def _told(organisation_id: int, person: str, at: datetime) -> sa.Select[Any]:
     """The last message about each alert that is still open which left, or may have left, for a
-    person, on each channel."""
-    m = _MESSAGE.c
+    person, on each channel; not of one that is snoozed, which is said again afterwards."""
+    m, until = _MESSAGE.c, _ALERT.c.snoozed_until
     left = (
         sa.select(sa.func.max(m.id))
         .join(_ALERT, _ALERT.c.id == m.alert_id)
         .where(m.organisation_id == organisation_id, m.recipient == person)
         .where(m.state.in_(("sent", "sending")), _ALERT.c.state != "resolved")
+        .where(sa.or_(until.is_(None), until <= at))
         .group_by(m.alert_id, m.channel)
     )
     return _with_subject(m.id.in_(left))
@@ -174,12 +177,12 @@ class DatabaseDepartures:
             actions=tuple(read.actions(actions)),
         )
 
-    def closing(self, organisation_id: int, person: str) -> Closing:
-        """What the departure of a person would close now."""
+    def closing(self, organisation_id: int, person: str, at: datetime) -> Closing:
+        """What the departure of a person would close, as of an instant of business time."""
         with reading(self._engine) as connection:
             accounts, keys = _open_of(connection, organisation_id, person)
             waiting = connection.execute(_waiting(organisation_id, person)).all()
-            told = connection.execute(_told(organisation_id, person)).all()
+            told = connection.execute(_told(organisation_id, person, at)).all()
         logins = tuple(account.login for account in accounts)
         alerts = {message.alert_id for message in told}
         return Closing(logins, tuple(key.label for key in keys), len(waiting), len(alerts))

@@ -141,7 +141,7 @@ class HandingOver:
             plan.version,
             tuple(_passed(held, each) for each in held.holdings),
             held.kept,
-            self._departures.closing(organisation_id, asked.person),
+            self._departures.closing(organisation_id, asked.person, self._clock.business_now()),
             self._warnings(organisation_id, held),
         )
 

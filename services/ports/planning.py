@@ -194,6 +194,6 @@ class DepartureStore(Protocol):
         """The changes of roles and states and the actions of reviews of every aim and project."""
         ...
 
-    def closing(self, organisation_id: int, person: str) -> Closing:
-        """What the departure of a person would close now."""
+    def closing(self, organisation_id: int, person: str, at: datetime) -> Closing:
+        """What the departure of a person would close, as of an instant of business time."""
         ...
