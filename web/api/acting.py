@@ -14,9 +14,9 @@ from werkzeug.exceptions import Conflict, UnprocessableEntity
 from services.alerting.snoozing import SnoozeRefusedError
 from services.alerts.acting import AlertRefusedError
 from services.intake.refusals import Trouble
-from services.planning.waiving import Asked, WaiverRefusedError
-from services.ports.planning import PlanningError, StaleBaseError
+from services.planning.waiving import Asked
 from web.api.bodies import body_of
+from web.api.changing import changing_the_plan
 from web.api.problem import refusal
 from web.api.read import known_alert, one_alert
 from web.context import services
@@ -126,16 +126,8 @@ def waive(alert_id: int) -> ResponseReturnValue:
     row, _ = known_alert(alert_id)
     on = services().reporting.today(held.organisation_id)
     asked = Asked(row.expectation, row.about, said.by, on, said.until, said.reason)
-    try:
+    with changing_the_plan("waiver-refused"):
         applied = services().waiving.waive(
             held.organisation_id, asked, author=f"{said.by} (key {held.label})", via="api"
         )
-    except WaiverRefusedError as refused:
-        trouble = Trouble("waiver-refused", f"{refused}.", f"/{refused.field}")
-        raise UnprocessableEntity(response=refusal((trouble,))) from None
-    except StaleBaseError as stale:
-        raise Conflict(f"{stale}.") from None
-    except PlanningError as refused:
-        trouble = Trouble("waiver-refused", f"{refused}.", "/reason")
-        raise UnprocessableEntity(response=refusal((trouble,))) from None
     return jsonify({"alert": alert_id, "plan_version": applied.version})

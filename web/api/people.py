@@ -7,14 +7,12 @@ from datetime import date
 from flask import Blueprint, jsonify
 from flask.typing import ResponseReturnValue
 from pydantic import BaseModel, ConfigDict, Field
-from werkzeug.exceptions import Conflict, NotFound, UnprocessableEntity
+from werkzeug.exceptions import NotFound
 
-from services.intake.refusals import Trouble
 from services.planning.handing_over import Outcome
-from services.planning.handover import Handover, HandoverRefusedError
-from services.ports.planning import PlanningError, StaleBaseError
+from services.planning.handover import Handover
 from web.api.bodies import body_of
-from web.api.problem import refusal
+from web.api.changing import changing_the_plan
 from web.context import services
 from web.identity import caller, needs_scope
 
@@ -45,16 +43,8 @@ def hand_over(person: str) -> ResponseReturnValue:
         raise NotFound("There is no such person in the plan.")
     said = body_of(Handing)
     asked = Handover(person, said.to, said.on, said.others)
-    try:
+    with changing_the_plan("handover-refused"):
         outcome = _handed(held.organisation_id, asked, said)
-    except HandoverRefusedError as refused:
-        trouble = Trouble("handover-refused", f"{refused}.", f"/{refused.field}")
-        raise UnprocessableEntity(response=refusal((trouble,))) from None
-    except StaleBaseError as stale:
-        raise Conflict(f"{stale}.") from None
-    except PlanningError as refused:
-        trouble = Trouble("handover-refused", f"{refused}.", "/reason")
-        raise UnprocessableEntity(response=refusal((trouble,))) from None
     return jsonify(outcome.plain() | {"dry_run": said.dry_run})
 
 
