@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from services.access.organisations import Organisations
     from services.access.sessions import Sessions
     from services.alerts.acting import Alerts
+    from services.delivery.auditor import Auditor
     from services.delivery.deliver import Deliver
     from services.evaluation.judge import Judge
     from services.evaluation.trial import Trials
@@ -356,6 +357,14 @@ class Services:
         from services.rendering.charts import ChartRenderer
 
         return ChartRenderer()
+
+    @cached_property
+    def auditor(self) -> Auditor:
+        """Proves that what is owed was sent."""
+        from services.delivery.auditor import Auditor
+        from services.persistence.ledger import DatabaseLedger
+
+        return Auditor(DatabaseLedger(self.engine), self.clock)
 
     @cached_property
     def heartbeats(self) -> DatabaseHeartbeats:

@@ -5,13 +5,21 @@ from __future__ import annotations
 import socket
 import threading
 import time
+from collections import Counter
 from datetime import timedelta
+
+import structlog
 
 from services.bootstrap import Services
 from services.evaluation.judge import Judged
 
 BUDGET_SECONDS = 20.0
+FIRST_AUDIT_SECONDS = 60.0
 BEAT_EVERY = timedelta(seconds=10)
+AUDIT_EVERY = timedelta(hours=1)
+AUDITED = timedelta(days=2)
+AUDITOR = "auditor"
+_log = structlog.get_logger("bigdot.worker")
 
 
 class Drain:
@@ -21,6 +29,7 @@ class Drain:
         self._services = services
         self._host = socket.gethostname()
         self._beaten = 0.0
+        self._audited = time.monotonic() - AUDIT_EVERY.total_seconds() + FIRST_AUDIT_SECONDS
         self._guard = threading.Lock()
 
     def run(self) -> None:
@@ -36,9 +45,10 @@ class Drain:
         self._services.doorbell.ring()
 
     def tick(self) -> None:
-        """What no bell announced, and a sign of life now and then."""
+        """What no bell announced, and now and then a sign of life, and a look through the books."""
         self._beat()
         self.run()
+        self._audit()
 
     def _beat(self) -> None:
         """Only beat sends ticks, so that a tick that arrives is a sign of both.
@@ -52,3 +62,17 @@ class Drain:
         if due:
             names = (f"worker {self._host}", "beat")
             self._services.heartbeats.beat(names, self._services.clock.system_now())
+
+    def _audit(self) -> None:
+        """Look through what came lately, and keep how much of it does not fit."""
+        with self._guard:
+            due = time.monotonic() - self._audited >= AUDIT_EVERY.total_seconds()
+            if due:
+                self._audited = time.monotonic()
+        if due:
+            found = self._services.auditor.audit(AUDITED)
+            if not found.clean:
+                kinds = Counter(flaw.kind.value for flaw in found.flaws)
+                _log.error("bigdot.audit", **kinds)
+            told = {"flaws": len(found.flaws)}
+            self._services.heartbeats.beat((AUDITOR,), self._services.clock.system_now(), told)

@@ -18,7 +18,7 @@ from services.framework.judgement import Outcome, Severity, Status, Verdict
 STATUS = "STATUS"
 SAID_BY_STATUS = frozenset({"TRJ-01", "TRJ-02", "TRJ-04", "TRJ-05"})
 """Expectations that the verdict speaks for: they open no alert of their own."""
-_ENDS = frozenset({Status.ON_TRACK, Status.HOLDING, Status.ACHIEVED, Status.CLOSE})
+ENDS = frozenset({Status.ON_TRACK, Status.HOLDING, Status.ACHIEVED, Status.CLOSE})
 WAIVED = "It was waived."
 """Why an alert ends that somebody accepted for a while."""
 NEWS = frozenset({Status.ACHIEVED, Status.CLOSE})
@@ -94,7 +94,7 @@ def _of_ended(standing: Standing | None, status: Status) -> Decision:
 
 def _while_open(standing: Standing, verdict: Verdict) -> Decision:
     status = verdict.status
-    if status in _ENDS:
+    if status in ENDS:
         return _said(Change.RESOLVE, "The status is", status)
     if status is standing.status:
         if verdict.reason != standing.reason:

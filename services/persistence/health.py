@@ -18,13 +18,17 @@ _UNSETTLED = 100_000
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """What stands still, and since when (system time). Nothing here names an organisation."""
+    """What stands still, and since when (system time). Nothing here names an organisation.
+
+    ``flaws`` is how much did not fit when the books were last looked through.
+    """
 
     revision: str | None
     heartbeats: Mapping[str, datetime]
     oldest_stale: datetime | None
     stale_subjects: int
     oldest_unsent: datetime | None
+    flaws: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +63,14 @@ class HealthReader:
             if revision is None:
                 return Health(None, {}, None, 0, None)
             oldest_stale, stale_subjects = connection.execute(stale).one()
-            beats = connection.execute(sa.select(heart.c.name, heart.c.beat_at)).all()
+            beats = connection.execute(sa.select(heart)).all()
             return Health(
                 revision,
                 {row.name: row.beat_at for row in beats},
                 oldest_stale,
                 stale_subjects,
                 connection.scalar(unsent),
+                sum(int(row.detail.get("flaws", 0)) for row in beats),
             )
 
     def waiting(self, business_now: datetime) -> int:

@@ -91,6 +91,11 @@ class DeploymentCollector(Collector):
             GaugeMetricFamily(
                 "bigdot_stale_subjects", "Subjects to be judged.", health.stale_subjects
             ),
+            GaugeMetricFamily(
+                "bigdot_audit_flaws",
+                "What did not fit when the books were last read.",
+                health.flaws,
+            ),
             _age("bigdot_oldest_stale_seconds", health.oldest_stale, self._now),
             _age("bigdot_oldest_unsent_seconds", health.oldest_unsent, self._now),
             _gauge(
@@ -154,6 +159,7 @@ def _readiness(reasons: dict[str, str], health: Health | None) -> ResponseReturn
         "reasons": reasons,
         "oldest_stale_seconds": _seconds(health.oldest_stale if health else None, now),
         "oldest_unsent_seconds": _seconds(health.oldest_unsent if health else None, now),
+        "audit_flaws": health.flaws if health else 0,
     }
     return jsonify(answer), 503 if reasons else 200
 

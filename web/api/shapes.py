@@ -297,5 +297,6 @@ ANSWERS: dict[str, Schema] = {
         reasons={"type": "object", "additionalProperties": TEXT},
         oldest_stale_seconds=_NUMBER,
         oldest_unsent_seconds=_NUMBER,
+        audit_flaws=_NUMBER,
     ),
 }

@@ -23,6 +23,7 @@ COMMANDS = {
     "catalogue": ("web.cli.catalogue", "List what the execution framework expects."),
     "why": ("web.cli.why", "Say why an aim stands as it does, who was told, and why not."),
     "backtest": ("web.cli.backtest", "Judge a plan over past data."),
+    "audit": ("web.cli.audit", "Prove that what is owed was sent, or say why not."),
     "keys": ("web.cli.keys", "Make, list and revoke API keys."),
     "people": ("web.cli.people", "Hand over everything that a leaver holds."),
     "users": ("web.cli.users", "Make, list and disable accounts."),
