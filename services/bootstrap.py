@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from services.rendering.charts import ChartRenderer
     from services.reporting.filings import Filings
     from services.reporting.reports import Reporting
+    from services.reporting.self_assessment import SelfAssessments
     from services.reporting.why import Whys
 
 
@@ -335,6 +336,17 @@ class Services:
         reports = DatabaseReports(self.engine, self.plan_store)
         store = DatabaseFilings(self.engine)
         return Filings(store, reports, self.plan_store.current, subjects_by)
+
+    @cached_property
+    def self_assessments(self) -> SelfAssessments:
+        """The self-assessment, with what is known of each item."""
+        from services.persistence.filings import DatabaseFilings
+        from services.persistence.reports import DatabaseReports
+        from services.reporting.self_assessment import SelfAssessments
+
+        reports = DatabaseReports(self.engine, self.plan_store)
+        store = DatabaseFilings(self.engine)
+        return SelfAssessments(store, reports, self.plan_store.current, self.clock)
 
     @cached_property
     def whys(self) -> Whys:

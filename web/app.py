@@ -35,6 +35,7 @@ PAGES = (
     "web.pages.alerts",
     "web.pages.snoozing",
     "web.pages.waiving",
+    "web.pages.self_assessment",
     "web.pages.people",
     "web.pages.handover",
     "web.pages.leave",

@@ -39,6 +39,7 @@ SCOPES = (
     "validations:write",
     "explanations:write",
     "spreads:write",
+    "self-assessments:write",
     "plan:write",
     "read",
 )

@@ -323,6 +323,34 @@ class SpreadItem(Item):
     on: Day
 
 
+class AssessedItem(BaseModel):
+    """How far one item of the self-assessment is, from 0 (absent) to 4 (system-wide, with
+    evidence), by which evidence, and what is planned."""
+
+    model_config = ConfigDict(strict=True, extra="forbid")
+
+    score: int = Field(ge=0, le=4)
+    evidence: Text | None = None
+    action: Text | None = None
+
+
+class SelfAssessmentItem(Item):
+    """Leaders assess themselves against the seven leverage points; some items may be left out.
+
+    ``answers`` are by item, as in ``1.1``. What is left out is not scored, which is not nought.
+    """
+
+    on: Day
+    by: Id
+    answers: dict[Id, AssessedItem]
+
+    @model_validator(mode="after")
+    def _scored(self) -> Self:
+        if not self.answers:
+            raise PydanticCustomError("missing", "score one item at least", {"at": "answers"})
+        return self
+
+
 def one_subject(data: Any, *others: str) -> Any:
     """Let pass what names one of a project, an aim and ``others``, not several."""
     if isinstance(data, dict):
@@ -360,4 +388,5 @@ MODELS: dict[str, type[Item]] = {
     "validations": ValidationItem,
     "explanations": ExplanationItem,
     "spreads": SpreadItem,
+    "self-assessments": SelfAssessmentItem,
 }

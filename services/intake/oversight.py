@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any
 
+from services.framework import self_assessment
 from services.framework.expectations.register import CATALOGUE
 from services.framework.judgement import Subject, SubjectKind
 from services.framework.plan import Aim, Intent, Measure, Plan, Project
@@ -28,6 +29,7 @@ from services.intake.items import (
     Item,
     MeetingItem,
     PublicationItem,
+    SelfAssessmentItem,
     SpreadItem,
     TestItem,
     ValidationItem,
@@ -134,6 +136,26 @@ def _spread(plan: Plan, item: SpreadItem, today: date) -> Draft:
     return Draft("spread", subject_of(project), item.on, ("unit",), _said(item, "unit"))
 
 
+def _self_assessment(plan: Plan, item: SelfAssessmentItem, today: date) -> Draft:
+    if plan.version < 1:
+        raise RefusedError("no_plan", "no plan was applied yet, so there is nothing to assess")
+    not_to_come(item.on, today)
+    person_there(plan, item.by, "by", item.on)
+    for name in item.answers:
+        if name not in self_assessment.ITEMS:
+            items = ", ".join(self_assessment.ITEMS)
+            detail = f"the self-assessment has no item {name!r}; it has {items}"
+            raise RefusedError("unknown_item", detail, "answers")
+    answers = {
+        name: item.answers[name].model_dump()
+        for name in self_assessment.ITEMS
+        if name in item.answers
+    }
+    subject = Subject(SubjectKind.ORGANISATION, plan.organisation.id)
+    columns = {"by": item.by, "answers": answers}
+    return Draft("self_assessment", subject, item.on, ("on", "by"), columns)
+
+
 def _said(item: Item, *names: str) -> Mapping[str, Any]:
     return {name: getattr(item, name) for name in names}
 
@@ -147,4 +169,5 @@ READERS: dict[type[Item], Callable[[Plan, Any, date], Draft]] = {
     ValidationItem: _validation,
     ExplanationItem: _explanation,
     SpreadItem: _spread,
+    SelfAssessmentItem: _self_assessment,
 }

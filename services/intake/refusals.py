@@ -48,6 +48,7 @@ _JSON_NAMES: dict[type, str] = {
     type(None): "null",
 }
 _SHOWN = 8
+_WITH_PARTS = frozenset({"answers"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +88,9 @@ def known(words: Iterable[str]) -> str:
 
 def _trouble(error: ErrorDetails) -> Trouble:
     context: dict[str, Any] = error.get("ctx") or {}
-    place = error["loc"][0] if error["loc"] else context.get("at", "")
-    field = "/" + str(place).replace("~", "~0").replace("/", "~1") if place != "" else ""
+    places = _places(error) or [str(context.get("at", ""))]
+    place = places[-1]
+    field = "".join(f"/{each.replace('~', '~0').replace('/', '~1')}" for each in places if each)
     code = _CODES.get(error["type"], error["type"])
     if _too_big(error):
         return Trouble("not_finite", "the number is too large to be kept", field)
@@ -98,6 +100,12 @@ def _trouble(error: ErrorDetails) -> Trouble:
         detail = f"there is no field {str(place)[:80]!r} here; aggregates only, no patient's data"
         return Trouble(code, detail, field)
     return Trouble(code, _detail(error, str(place)), field)
+
+
+def _places(error: ErrorDetails) -> list[str]:
+    """Where it is wrong, from the outside in; below most fields there are only pydantic's types."""
+    loc = [str(each) for each in error["loc"]]
+    return loc if loc[:1] and loc[0] in _WITH_PARTS else loc[:1]
 
 
 def _detail(error: ErrorDetails, place: str) -> str:

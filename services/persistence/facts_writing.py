@@ -30,7 +30,7 @@ REDATED = "redated"
 DECLARED = "plan"
 _MAY_BE_LEFT_OUT = frozenset({"reason", "decided_by", "sustainer", "until"})
 _MEASUREMENT = tables.measurement
-_EVENTS: dict[str, sa.Table] = {table.name: table for table in tables.EVENTS}
+_EVENTS: dict[str, sa.Table] = {table.name: table for table in tables.FILED}
 _HELD = frozenset({tables.role_change.name, tables.state_change.name})
 
 

@@ -23,6 +23,7 @@ _TABLES = {
     "validations": tables.validation,
     "explanations": tables.explanation,
     "spreads": tables.spread,
+    "self-assessments": tables.self_assessment,
 }
 _TOLD = ("on", "actor", "source", "known_at")
 _OWN = ("id", "organisation_id", "subject_key", "sequence", "digest", "journal_id", *_TOLD)

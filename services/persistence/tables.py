@@ -416,6 +416,15 @@ EVENTS = (
     explanation,
     spread,
 )
+"""Every table of dated events that judgements look at."""
+
+self_assessment = _event_table(
+    "self_assessment",
+    sa.Column("by", sa.Text, nullable=False),
+    sa.Column("answers", Json, nullable=False),
+)
+
+FILED = (*EVENTS, self_assessment)
 """Every table of dated events."""
 
 idempotency = sa.Table(

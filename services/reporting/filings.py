@@ -128,7 +128,8 @@ def _subject(plan: Plan, event: FiledEvent) -> str | None:
     for kind in ("aim", "project", "measure"):
         if event.body.get(kind):
             return f"{kind}:{event.body[kind]}"
-    return f"organisation:{plan.organisation.id}" if event.kind == "meetings" else None
+    whole = event.kind in ("meetings", "self-assessments")
+    return f"organisation:{plan.organisation.id}" if whole else None
 
 
 def _bearings(judgement: Judgement | None, expectation: str) -> list[Bearing]:

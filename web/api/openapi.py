@@ -177,6 +177,14 @@ def _reads() -> list[Operation]:
             (_path("aim_id"), _query("as_of", "As of the end of this date, or this instant.")),
         ),
         Operation(
+            "/api/v1/self-assessments",
+            "get",
+            "The self-assessment of the seven leverage points: items, what is known, history.",
+            "read",
+            {200: _json("SelfAssessment", "The items as they stand, and every assessment.")},
+            (401, 403),
+        ),
+        Operation(
             "/api/v1/alerts",
             "get",
             "Alerts, the newest first.",

@@ -67,6 +67,13 @@ def why(aim_id: str) -> Response:
     return jsonify(as_json(found))
 
 
+@blueprint.get("/self-assessments")
+@needs_scope("read")
+def self_assessments() -> Response:
+    """The self-assessment: each item as it stands, what is known of it, and the history."""
+    return jsonify(services().self_assessments.as_json(caller().organisation_id))
+
+
 @blueprint.get("/alerts")
 @needs_scope("read")
 def alerts() -> Response:

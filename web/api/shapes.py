@@ -239,6 +239,35 @@ ANSWERS: dict[str, Schema] = {
     "Recomputed": obj(
         ["same", "evaluations"], same={"type": "boolean"}, evaluations=_list("JudgedAgain")
     ),
+    "SelfAssessment": obj(
+        ["about", "scale", "items", "history"],
+        about=TEXT,
+        scale={"type": "array", "items": obj(["score", "means"], score=_NUMBER, means=TEXT)},
+        items=_list("AssessedAs"),
+        history=_list("Assessed"),
+    ),
+    "AssessedAs": obj(
+        ["id", "point", "title", "text", "score", "before", "on", "known"],
+        id=TEXT,
+        point=_NUMBER,
+        title=TEXT,
+        text=TEXT,
+        score=_FIGURE,
+        before=_FIGURE,
+        on=_WORD,
+        evidence=_WORD,
+        action=_WORD,
+        known=TEXT,
+    ),
+    "Assessed": obj(
+        ["on", "by", "mean", "answers"],
+        on=TEXT,
+        by=TEXT,
+        name=TEXT,
+        known_at=_INSTANT,
+        mean=_FIGURE,
+        answers=OBJECT,
+    ),
     "Why": obj(
         ["aim", "evaluation", "reason"],
         aim=TEXT,

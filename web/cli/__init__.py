@@ -22,6 +22,7 @@ COMMANDS = {
     "spc": ("web.cli.spc", "Put a series on a control chart and say what the rules find."),
     "catalogue": ("web.cli.catalogue", "List what the execution framework expects."),
     "why": ("web.cli.why", "Say why an aim stands as it does, who was told, and why not."),
+    "assess": ("web.cli.assess", "Show the self-assessment of the seven leverage points."),
     "backtest": ("web.cli.backtest", "Judge a plan over past data."),
     "audit": ("web.cli.audit", "Prove that what is owed was sent, or say why not."),
     "keys": ("web.cli.keys", "Make, list and revoke API keys."),

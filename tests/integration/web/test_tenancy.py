@@ -176,7 +176,7 @@ def _ours_too_is_forbidden(
     return client.open(path, method=method, data=form).status_code == 403
 
 
-@pytest.mark.parametrize("kind", sorted(MODELS.keys() - {"meetings"}))
+@pytest.mark.parametrize("kind", sorted(MODELS.keys() - {"meetings", "self-assessments"}))
 def test_an_event_about_a_foreign_thing_is_about_nothing_known(
     deployment: Deployment, kind: str
 ) -> None:
@@ -201,6 +201,24 @@ def test_a_meeting_is_of_our_own_board(deployment: Deployment) -> None:
     assert answer.get_json()["subject"] == "organisation:north"
     assert _of(deployment, deployment.theirs) == before
     assert len(_of(deployment, deployment.ours)["board_meeting"]) == 1
+
+
+def test_a_self_assessment_is_of_our_own_organisation(deployment: Deployment) -> None:
+    """It names a person at most, and theirs is nobody here."""
+    before = _of(deployment, deployment.theirs)
+    path, answers = "/api/v1/self-assessments", {"1.1": {"score": 3, "evidence": "north only"}}
+    client, bearer = deployment.app.test_client(), deployment.ours.bearer
+    body = {"on": "2026-09-01", "by": "south-executive", "answers": answers}
+    refused = client.post(path, headers=bearer, json=body)
+    assert refused.status_code == 422
+    _silent(deployment, refused, path)
+    body["by"] = "north-executive"
+    assert client.post(path, headers=bearer, json=body).status_code == 202
+    assert client.post(path, headers=bearer, json=body).get_json()["result"] == "unchanged"
+    assert "north only" in client.get(path, headers=bearer).get_data(as_text=True)
+    theirs = client.get(path, headers=deployment.theirs.bearer).get_json()
+    assert theirs["history"] == []
+    assert _of(deployment, deployment.theirs) == before
 
 
 def _of(deployment: Deployment, world: World) -> dict[str, list[Any]]:

@@ -195,6 +195,8 @@ PUBLISHED = {"aim": "timed", "period": "2026-09", "on": "2026-10-01"}
 VALIDATED = {"project": "p", "on": "2026-10-01", "amount": 0, "by": "ann"}
 EXPLAINED = {"aim": "timed", "expectation": "AIM-01", "text": "Coding changed", "on": "2026-10-01"}
 SPREAD = {"project": "p", "unit": "Ward 7", "on": "2026-10-01"}
+ASSESSES = "self-assessments"
+ASSESSED = {"on": "2026-10-01", "by": "ann", "answers": {"1.1": {"score": 0}}}
 EVENTS = [
     ("milestones", {**MILESTONE, "project": "q"}, "unknown_project", "/project"),
     ("milestones", {**MILESTONE, "milestone": "q"}, "unknown_milestone", "/milestone"),
@@ -278,6 +280,37 @@ EVENTS = [
     ("spreads", {**SPREAD, "project": "begun", "on": "2026-01-31"}, "before_start", "/on"),
     ("spreads", {**SPREAD, "on": "2026-11-21"}, "future", "/on"),
     ("spreads", {"project": "p", "on": "2026-10-01"}, "missing", "/unit"),
+    (ASSESSES, {**ASSESSED, "on": "2026-11-21"}, "future", "/on"),
+    (ASSESSES, {**ASSESSED, "by": "left"}, "ended_person", "/by"),
+    (ASSESSES, {"on": "2026-10-01", "by": "ann"}, "missing", "/answers"),
+    (ASSESSES, {**ASSESSED, "answers": {}}, "missing", "/answers"),
+    (ASSESSES, {**ASSESSED, "answers": {"8.1": {"score": 1}}}, "unknown_item", "/answers"),
+    (ASSESSES, {**ASSESSED, "answers": {"1.1": {"score": 5}}}, "too_large", "/answers/1.1/score"),
+    (ASSESSES, {**ASSESSED, "answers": {"1.1": {"score": -1}}}, "too_small", "/answers/1.1/score"),
+    (
+        ASSESSES,
+        {**ASSESSED, "answers": {"1.1": {"score": 2.5}}},
+        "wrong_type",
+        "/answers/1.1/score",
+    ),
+    (
+        ASSESSES,
+        {**ASSESSED, "answers": {"1.1": {"score": True}}},
+        "wrong_type",
+        "/answers/1.1/score",
+    ),
+    (
+        ASSESSES,
+        {**ASSESSED, "answers": {"1.1": {"evidence": "seen"}}},
+        "missing",
+        "/answers/1.1/score",
+    ),
+    (
+        ASSESSES,
+        {**ASSESSED, "answers": {"1.1": {"score": 1, "patient": "Ann"}}},
+        "unknown_field",
+        "/answers/1.1/patient",
+    ),
 ]
 GOOD = [
     ("reviews", {"project": "begun", "on": "2026-02-01"}, [94], ("on", "reviewer")),
@@ -308,6 +341,7 @@ GOOD = [
         ("expectation", "on", "by"),
     ),
     ("spreads", SPREAD, [90], ("unit",)),
+    (ASSESSES, ASSESSED, [95], ("on", "by")),
     ("projects", {**STATE, "project": "p"}, [90, 95], ("on",)),
     ("projects", ROLE, [90, 96], ("role", "on")),
 ]
