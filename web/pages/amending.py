@@ -122,6 +122,65 @@ FORMS = {
             one_of=("target", "deadline"),
         ),
         Form(
+            "balancing",
+            _AIM,
+            "Balancing measure",
+            "A measure that must not suffer while the aim is pursued. A signal for the worse in it "
+            "is told.",
+            "Change what is watched",
+            EVERYWHERE,
+            (
+                Field("measure", "Measure", "choice", required=True),
+                Field(
+                    "change",
+                    "What happens",
+                    "choice",
+                    required=True,
+                    choices=(("watched", "Is watched"), ("left", "Is watched no longer")),
+                ),
+                _WHY,
+            ),
+        ),
+        Form(
+            "groups",
+            _AIM,
+            "Group compared for equity",
+            "A group of patients by which the aim's measure is split, so that the gap between "
+            "groups is seen. Its values are sent with the group's id; never a person's.",
+            "Change the groups",
+            EVERYWHERE,
+            (
+                Field("group", "Group", "known", "its id, as in most-deprived", required=True),
+                Field("name", "Name", hint="of a group that is new"),
+                Field(
+                    "change",
+                    "What happens",
+                    "choice",
+                    required=True,
+                    choices=(("compared", "Is compared"), ("left", "Is compared no longer")),
+                ),
+                _WHY,
+            ),
+        ),
+        Form(
+            "definitions",
+            _AIM,
+            "New definition of the measure",
+            "The measure is counted anew: values by the new definition are a series of its own, "
+            "and the aim's baseline and target are re-expressed by it. The board adopts that anew; "
+            "it is not called an easing. Other aims of the measure keep the definition they have.",
+            "Count it anew",
+            EVERYWHERE,
+            (
+                Field("baseline", "Baseline", "number", "the level by the new definition"),
+                Field("baseline_from", "or from", hint="its first period, as in 2026-01"),
+                Field("baseline_to", "to", hint="its last period, as in 2026-12"),
+                Field("target", "Target", "target", "by the new definition", required=True),
+                _WHY,
+            ),
+            one_of=("baseline", "baseline_from"),
+        ),
+        Form(
             "closings",
             _AIM,
             "End of the aim",
@@ -251,7 +310,8 @@ def _page(
         people=[(p.id, p.name) for p in plan.people.values() if not p.ended or p.ended > today],
         drivers=_drivers(plan),
         aims=[(a.id, a.name) for a in plan.aims.values() if a.id != identifier and not a.ended],
-        known={},
+        measures=[(m.id, m.name) for m in plan.measures.values() if not m.ended],
+        known={"group": list(plan.strata)},
         changes=[
             {
                 "at": told(change.known_at),

@@ -70,6 +70,55 @@ def test_a_prediction_time_a_partner_and_an_aim_are_changed(
     assert "the board eased it" in text_of(client, f"{AIM}/revisions")
 
 
+def test_what_must_not_suffer_groups_and_a_definition_are_changed(
+    northfield: Hospital, at_browser: At
+) -> None:
+    client, plan_of = at_browser("executive"), northfield.services.plan_store.current
+    measure = plan_of(northfield.id).aims["harm-21"].measures[0].measure
+    beside = f"{AIM}/balancing"
+    assert f'href="{beside}"' in client.get("/aims/harm-21").get_data(as_text=True)
+    assert _send(client, beside, measure="hsmr", change="watched")[0] == 303
+    assert plan_of(northfield.id).aims["harm-21"].balancing == ("hsmr",)
+    assert _send(client, beside, measure="hsmr", change="left")[0] == 303
+    assert plan_of(northfield.id).aims["harm-21"].balancing == ()
+    groups = f"{AIM}/groups"
+    nameless = _send(client, groups, group="deprived", change="compared")
+    assert nameless[0] == 422
+    assert "give its name" in nameless[1]
+    named = {"group": "deprived", "name": "Most deprived fifth", "change": "compared"}
+    assert _send(client, groups, **named)[0] == 303
+    plan = plan_of(northfield.id)
+    assert plan.strata["deprived"].name == "Most deprived fifth"
+    assert plan.measures[measure].strata == ("deprived",)
+    assert "agreed" in text_of(client, groups)
+    assert _send(client, groups, group="deprived", change="left")[0] == 303
+    assert plan_of(northfield.id).measures[measure].strata == ()
+    _counted_anew(northfield, client, measure)
+
+
+def _counted_anew(northfield: Hospital, client: FlaskClient, measure: str) -> None:
+    anew, plan_of = f"{AIM}/definitions", northfield.services.plan_store.current
+    for filled, says in (
+        ({"target": "20"}, "Fill in at least one"),
+        ({"target": "20", "baseline_from": "2024-01"}, "first and last period"),
+        ({"target": "20", "baseline": "40", "baseline_from": "2024-01"}, "or its first and last"),
+    ):
+        status, page = _send(client, anew, **filled)
+        assert (status, says in page) == (422, True), says
+    assert _send(client, anew, target="20", baseline="40")[0] == 303
+    plan = plan_of(northfield.id)
+    judged = plan.aims["harm-21"].measures[0]
+    assert (plan.measures[measure].definition, judged.definition, judged.target) == (2, 2, 20)
+    assert judged.baseline is not None
+    assert (judged.baseline.value, judged.baseline.first) == (40, None)
+    span = {"target": "19", "baseline_from": "2024-01", "baseline_to": "2024-10"}
+    assert _send(client, anew, **span)[0] == 303
+    judged = plan_of(northfield.id).aims["harm-21"].measures[0]
+    assert judged.definition == 3
+    assert judged.baseline is not None
+    assert judged.baseline.value is None
+
+
 def test_what_is_wrong_is_said_and_nothing_changes(northfield: Hospital, at_browser: At) -> None:
     client, store = at_browser("executive"), northfield.services.plan_store
     before = store.current(northfield.id).version
