@@ -36,6 +36,7 @@ PAGES = (
     "web.pages.snoozing",
     "web.pages.waiving",
     "web.pages.self_assessment",
+    "web.pages.templates",
     "web.pages.people",
     "web.pages.handover",
     "web.pages.leave",

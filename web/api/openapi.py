@@ -80,6 +80,7 @@ def _operations() -> list[Operation]:
 
 
 def _plans() -> list[Operation]:
+    """Plans, what they can be started from, and what changes them."""
     file = {"schema": {"type": ["object", "string"], "description": "A plan file."}}
     return [
         Operation(
@@ -105,6 +106,14 @@ def _plans() -> list[Operation]:
                 _query("dry_run", "true: only say what would change.", type="boolean"),
             ),
             {"application/yaml": file, JSON: file},
+        ),
+        Operation(
+            "/api/v1/templates",
+            "get",
+            "The whole-system measures from which an aim can be started.",
+            "read",
+            {200: _json("Templates", "Every template.")},
+            (401, 403),
         ),
         Operation(
             "/api/v1/people/{person}/handover",

@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import BadRequest, Conflict, NotFound, UnsupportedMediaType
 
 from services.intake.refusals import Trouble
+from services.planning import templates
 from services.planning.diff import sentences
 from services.planning.findings import Finding, PlanError, errors_of
 from services.planning.plans import Applied, Proposal
@@ -36,6 +37,13 @@ def export() -> Response:
         )
     except PlanningError as absent:
         raise NotFound(f"{_sentence(absent)}.") from None
+
+
+@blueprint.get("/templates")
+@needs_scope("read")
+def every_template() -> Response:
+    """The whole-system measures from which an aim can be started."""
+    return jsonify({"items": [templates.as_json(each) for each in templates.TEMPLATES.values()]})
 
 
 @blueprint.post("/plan")

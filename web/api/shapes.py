@@ -239,6 +239,24 @@ ANSWERS: dict[str, Schema] = {
     "Recomputed": obj(
         ["same", "evaluations"], same={"type": "boolean"}, evaluations=_list("JudgedAgain")
     ),
+    "Templates": obj(["items"], items=_list("Template")),
+    "Template": obj(
+        ["id", "name", "definition", "kind", "unit", "direction", "frequency", "lag_days"],
+        id=TEXT,
+        name=TEXT,
+        definition=TEXT,
+        kind=TEXT,
+        per=_NUMBER,
+        unit=TEXT,
+        direction=TEXT,
+        frequency=TEXT,
+        lag_days=_NUMBER,
+        rule_set=TEXT,
+        chart=TEXT,
+        source=TEXT,
+        sureness=TEXT,
+        note=TEXT,
+    ),
     "SelfAssessment": obj(
         ["about", "scale", "items", "history"],
         about=TEXT,

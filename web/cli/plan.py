@@ -12,13 +12,21 @@ from typing import Any
 import click
 
 from services.bootstrap import Services
+from services.planning import templates
 from services.planning.document import Finding, PlanError
 from services.planning.draft import draft
 from services.planning.findings import errors_of
 from services.planning.lint import lint as lint_draft
 from services.planning.plans import Applied, Proposal
 from services.ports.planning import PlanningError
-from web.cli.options import Trouble, answer, json_option, open_services, organisation_option
+from web.cli.options import (
+    Trouble,
+    WrongInput,
+    answer,
+    json_option,
+    open_services,
+    organisation_option,
+)
 
 _MAX_SHOWN = 200
 file_argument = click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
@@ -44,6 +52,42 @@ def lint(file: Path, as_json: bool) -> None:
     _tell(file, findings, as_json)
     if errors_of(tuple(findings)):
         sys.exit(1)
+
+
+@command.command("templates")
+@json_option
+def templates_(as_json: bool) -> None:
+    """List the whole-system measures from which an aim can be started."""
+    every = templates.TEMPLATES.values()
+    lines = [
+        f"{each.id:30}  {each.frequency.value:7}  {each.direction.value:8}  {each.name}"
+        for each in every
+    ]
+    answer([templates.as_json(each) for each in every], as_json=as_json, lines=lines)
+
+
+@command.command("new")
+@click.option("--template", "name", metavar="ID", required=True, help="As `plan templates` lists.")
+@click.option("--organisation", "-o", metavar="ID", help="The organisation of the plan.")
+@click.option("--aim", metavar="ID", help="The id of the new aim.")
+@click.option("--name", "title", metavar="NAME", help="The name of the new aim.")
+@click.option("--baseline", type=float, help="The level to improve on.")
+@click.option("--target", type=float, help="How good.")
+@click.option("--start", metavar="PERIOD", help="The first period, as in 2026-11.")
+@click.option("--deadline", metavar="PERIOD", help="By when, as in 2027-12.")
+@click.option("--sponsor", metavar="PERSON", help="Who answers for it: one of the plan's people.")
+def new(name: str, title: str | None, **given: Any) -> None:
+    """Print a measure and an aim from a template, to be put into a plan; fill in its blanks."""
+    found = templates.TEMPLATES.get(name)
+    if found is None:
+        known = ", ".join(templates.TEMPLATES)
+        raise WrongInput(f"there is no template {name!r}; there are: {known}")
+    filled = {
+        key: f"{value:g}" if isinstance(value, float) else value
+        for key, value in given.items()
+        if value is not None
+    }
+    click.echo(templates.to_fill_in(found, filled | {"name": title or ""}), nl=False)
 
 
 @command.command("diff")
