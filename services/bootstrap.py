@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from services.access.organisations import Organisations
     from services.access.sessions import Sessions
     from services.alerts.acting import Alerts
+    from services.alerts.digests import Digests
     from services.delivery.auditor import Auditor
     from services.delivery.deliver import Deliver
     from services.evaluation.judge import Judge
@@ -307,6 +308,15 @@ class Services:
 
         writer = LetterWriter(self.options.base_url, self.options.domain)
         return Deliver(DatabaseOutbox(self.engine), self.notifier, writer, self.clock)
+
+    @cached_property
+    def digests(self) -> Digests:
+        """Owes the digests that are due."""
+        from services.alerts.digests import Digests
+        from services.persistence.digests import DatabaseDigests
+
+        store = DatabaseDigests(self.engine, self.plan_store, self.options.domain)
+        return Digests(store, self.clock)
 
     @cached_property
     def alerts(self) -> Alerts:

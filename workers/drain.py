@@ -20,6 +20,7 @@ AUDIT_EVERY = timedelta(hours=1)
 AUDITED = timedelta(days=2)
 AUDITOR = "auditor"
 _log = structlog.get_logger("bigdot.worker")
+DIGESTS_EVERY = timedelta(seconds=30)
 
 
 class Drain:
@@ -30,6 +31,7 @@ class Drain:
         self._host = socket.gethostname()
         self._beaten = 0.0
         self._audited = time.monotonic() - AUDIT_EVERY.total_seconds() + FIRST_AUDIT_SECONDS
+        self._digested = 0.0
         self._guard = threading.Lock()
 
     def run(self) -> None:
@@ -45,10 +47,20 @@ class Drain:
         self._services.doorbell.ring()
 
     def tick(self) -> None:
-        """What no bell announced, and now and then a sign of life, and a look through the books."""
+        """What no bell announced, and now and then a sign of life, digests, a look through the books."""
         self._beat()
         self.run()
+        self._digest()
         self._audit()
+
+    def _digest(self) -> None:
+        """Owe the digests that are due; while the clock is held, nobody's day goes by."""
+        with self._guard:
+            due = time.monotonic() - self._digested >= DIGESTS_EVERY.total_seconds()
+            if due:
+                self._digested = time.monotonic()
+        if due and not self._services.clock.is_held():
+            self._services.digests.due()
 
     def _beat(self) -> None:
         """Only beat sends ticks, so that a tick that arrives is a sign of both.

@@ -130,7 +130,7 @@ def of_message(message: Sending, now: datetime) -> Iterator[Flaw]:
     if message.state == "sent" and not message.proved:
         why = "called sent, and no attempt says so"
         yield Flaw(Kind.UNPROVED, message.organisation, what, why, message.owed_at)
-    if message.state in ("dead", "dropped") and not message.error:
+    if message.state in ("dead", "dropped", "kept") and not message.error:
         why = f"{message.state}, and nobody knows why"
         yield Flaw(Kind.UNPROVED, message.organisation, what, why, message.owed_at)
 

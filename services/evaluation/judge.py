@@ -318,7 +318,7 @@ def _of_outcome(
     key = (outcome.expectation, outcome.about)
     standing = snapshot.standings.get(key)
     decision = woken(standing, decide_finding(standing, outcome), snapshot.as_of)
-    if not decision.tells:
+    if not decision.tells and not (decision.silent and decision.change is Change.OPEN):
         return AlertChange(*key, decision, outcome.reason)
     content = finding_content(snapshot.plan, snapshot.subject, outcome, decision)
     if decision.change is Change.RESOLVE:

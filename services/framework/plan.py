@@ -69,12 +69,37 @@ class ProjectState(StrEnum):
     STOPPED = "stopped"
 
 
+class Rhythm(StrEnum):
+    """How often a digest comes."""
+
+    DAILY = "daily"
+    WEEKLY = "weekly"
+
+
+class Weekday(StrEnum):
+    """A day of the week, Monday first."""
+
+    MONDAY = "monday"
+    TUESDAY = "tuesday"
+    WEDNESDAY = "wednesday"
+    THURSDAY = "thursday"
+    FRIDAY = "friday"
+    SATURDAY = "saturday"
+    SUNDAY = "sunday"
+
+    @property
+    def number(self) -> int:
+        """As :meth:`datetime.date.weekday` counts: Monday is 0."""
+        return tuple(Weekday).index(self)
+
+
 @dataclass(frozen=True, slots=True)
 class Organisation:
     """One tenant: its periods follow ``zone``; ``year_starts`` is the fiscal year's first month.
 
     ``board_meets_days`` is how many days lie between two meetings of the board, if it is known,
-    ``board_meetings`` the dates of its meetings, in order.
+    ``board_meetings`` the dates of its meetings, in order. ``messages_a_week`` is the most that one
+    person is sent at once; what is over it is read in their digest.
     """
 
     id: str
@@ -83,6 +108,7 @@ class Organisation:
     year_starts: int = 1
     board_meets_days: int | None = None
     board_meetings: tuple[date, ...] = ()
+    messages_a_week: int = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +143,10 @@ class Person:
     """Somebody with a part in the plan; ``away`` is when they are on leave.
 
     ``roles``: executive, owner, advisor, admin, viewer, board, finance, and partner for those who
-    speak for patients and families.
+    speak for patients and families. ``messages_a_week`` is their own budget; ``digest`` says how
+    often theirs comes, on which weekday and at which hour of their zone; ``only_digest`` that all
+    waits for it save that an aim's status turned bad; ``quiet`` are the hours (from, to) of their
+    zone in which nothing is sent.
     """
 
     id: str
@@ -127,6 +156,12 @@ class Person:
     zone: str | None = None
     ended: date | None = None
     away: tuple[Away, ...] = ()
+    messages_a_week: int | None = None
+    digest: Rhythm = Rhythm.WEEKLY
+    digest_day: Weekday = Weekday.MONDAY
+    digest_hour: int = 7
+    only_digest: bool = False
+    quiet: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,6 +47,11 @@ class DatabaseClock:
         with self._engine.connect() as connection:
             return read_clock(connection).business(self.system_now())
 
+    def is_held(self) -> bool:
+        """Whether business time stands still, until it is moved."""
+        with self._engine.connect() as connection:
+            return read_clock(connection).frozen_at is not None
+
     def freeze(self, at: datetime) -> None:
         """Stop business time at ``at`` (aware)."""
         self._move({"frozen_at": at, "offset_seconds": 0.0})

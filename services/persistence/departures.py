@@ -17,6 +17,7 @@ from services.framework.plan import Plan
 from services.persistence import facts_reading as read
 from services.persistence import tables
 from services.persistence.accounts import disable_account
+from services.persistence.attention import KEPT
 from services.persistence.audit import append
 from services.persistence.bearings import Bearing
 from services.persistence.engine import reading
@@ -95,7 +96,7 @@ def _told(organisation_id: int, person: str, at: datetime) -> sa.Select[Any]:
         sa.select(sa.func.max(m.id))
         .join(_ALERT, _ALERT.c.id == m.alert_id)
         .where(m.organisation_id == organisation_id, m.recipient == person)
-        .where(m.state.in_(("sent", "sending")), _ALERT.c.state != "resolved")
+        .where(m.state.in_(("sent", "sending", KEPT)), _ALERT.c.state != "resolved")
         .where(sa.or_(until.is_(None), until <= at))
         .group_by(m.alert_id, m.channel)
     )

@@ -12,6 +12,7 @@ from uuid import uuid4
 
 import sqlalchemy as sa
 
+from services.alerting.budget import SINGLY
 from services.alerting.lifecycle import Change, Decision
 from services.alerting.overtaken import Heard, To, hears, overtaken, told_of_wrong
 from services.framework.evaluate import ENGINE_VERSION
@@ -20,6 +21,7 @@ from services.framework.late import Restated, because
 from services.framework.leave import is_here
 from services.framework.periods import local_date
 from services.persistence import tables
+from services.persistence.attention import KEPT, UNTOLD, Attention
 from services.persistence.bulk import insert_numbered, insert_rows
 from services.persistence.clock import ClockReading, read_clock
 from services.persistence.engine import is_sqlite, reading, writing
@@ -92,7 +94,9 @@ class DatabaseJudgementStore:
                 known = self._known(view, rows, clock)
             if rows:
                 every = zip(rows, known, strict=True)
-                return [_Work(connection, row, each, self._domain, apart) for row, each in every]
+                attention = Attention(connection, rows[0].organisation_id)
+                named = self._domain, attention
+                return [_Work(connection, row, each, named, apart) for row, each in every]
             alone = False
         return []
 
@@ -279,7 +283,7 @@ class _Work:
         connection: sa.Connection,
         row: Any,
         known: Known,
-        domain: str,
+        named: tuple[str, Attention],
         apart: timedelta,
     ) -> None:
         self._connection = connection
@@ -287,7 +291,7 @@ class _Work:
         self._apart = apart
         self._alerts = known.alerts
         self._system, self._business = known.snapshot.system, known.snapshot.as_of
-        self._domain = domain
+        self._domain, self._attention = named
         self._lease: datetime | None = None
         self._leaving: list[Slot] = []
         self.snapshot = known.snapshot
@@ -413,6 +417,8 @@ class _Work:
         """Tell of a new alert, now that it is written."""
         if change.decision.tells:
             self._tell((identifier, 1, 1), change, ())
+        else:
+            self._set_aside((identifier, 1, 1), change)
 
     def _change(self, alert: Any, change: AlertChange) -> None:
         """Change an alert that there is, and tell of it."""
@@ -427,6 +433,13 @@ class _Work:
             owed = [To(one.recipient, one.channel) for one in change.owed]
             told = self._overtake(alert.id, change, owed)
             self._tell((alert.id, episode, step), change, told)
+        else:
+            self._set_aside((alert.id, episode, step), change)
+
+    def _set_aside(self, where: tuple[int, int, int], change: AlertChange) -> None:
+        """Owe what is never told singly to the digests of those whom it concerns."""
+        for one in change.owed:
+            self._owe(where, (one.recipient, one.channel), one.content, one.due_at, SINGLY)
 
     def _tell(self, where: tuple[int, int, int], change: AlertChange, told: Sequence[To]) -> None:
         """Owe what is to be heard of a step; ``where`` is the alert, its episode and step."""
@@ -435,7 +448,7 @@ class _Work:
         hearing = hears(change.decision, owed, told)
         for to, one in owed.items():
             if to in hearing:
-                self._owe(where, to, one.content, one.due_at)
+                self._owe(where, to, one.content, one.due_at, self._kept(change, to))
         if change.to_told is not None:
             self._tell_again(where, change, told)
 
@@ -493,8 +506,12 @@ class _Work:
         to: tuple[str, str],
         content: Mapping[str, Any],
         due: datetime,
+        kept: str | None,
     ) -> None:
-        leased = self._leased(to[1], due)
+        """Owe a message; one that is ``kept`` for a reason waits for the person's digest."""
+        ahead = self._business + (due - self._system)
+        due = self._attention.due(self.snapshot.plan, to[0], due, ahead)
+        leased = None if kept else self._leased(to[1], due)
         message_id = f"<{uuid4().hex}@{self._domain}>"
         message = {
             "organisation_id": self._row.organisation_id,
@@ -503,7 +520,9 @@ class _Work:
             "step": where[2],
             "recipient": to[0],
             "channel": to[1],
-            "state": "sending" if leased else "owed",
+            "state": KEPT if kept else "sending" if leased else "owed",
+            "last_error": kept,
+            "closed_at": self._system if kept else None,
             "content": dict(content),
             "message_id": message_id,
             "owed_at": self._system,
@@ -543,7 +562,12 @@ class _Work:
             if not is_here(plan, to.person, today):
                 continue
             due = change.mail_due if to.channel == _MAIL and change.mail_due else self._system
-            self._owe(where, to, change.to_told or {}, due)
+            self._owe(where, to, change.to_told or {}, due, self._kept(change, to))
+
+    def _kept(self, change: AlertChange, to: To) -> str | None:
+        """Why a step waits for a person's digest; None where it is sent at once."""
+        step = change.expectation, change.decision
+        return self._attention.kept(self.snapshot.plan, to.person, step, self._business)
 
 
 def _waits_to_leave(connection: sa.Connection, alert: int) -> dict[int, To]:
@@ -585,7 +609,7 @@ def _left() -> sa.Select[Any]:
     return (
         sa.select(m.id, m.recipient, m.channel, event.kind)
         .join_from(_MESSAGE, tables.alert_event, step)
-        .where(m.alert_id == sa.bindparam("alert"), m.state.not_in(("dead", "dropped")))
+        .where(m.alert_id == sa.bindparam("alert"), m.state.not_in(UNTOLD))
         .order_by(m.id)
     )
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from services.alerting.digest import DIGEST
 from services.persistence import tables
 from services.persistence.engine import reading
 
@@ -111,7 +112,8 @@ class ApiReads:
 
     def alerts(self, organisation_id: int, wanted: AlertFilter) -> tuple[AlertRow, ...]:
         """The alerts that fit, the newest first."""
-        query = _alerts(organisation_id).order_by(_ALERT.c.id.desc()).limit(wanted.limit)
+        query = _alerts(organisation_id).where(_ALERT.c.expectation != DIGEST)
+        query = query.order_by(_ALERT.c.id.desc()).limit(wanted.limit)
         if wanted.states:
             query = query.where(_ALERT.c.state.in_(wanted.states))
         if wanted.about is not None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from services.alerting.digest import DIGEST
 from services.framework.facts import Facts
 from services.persistence import findings, tables
 from services.persistence.bearings import Bearing
@@ -87,7 +88,7 @@ class DatabaseReports:
         resolved = sa.case((_ALERT.c.state == "resolved", 1), else_=0)
         found = sa.case((_ALERT.c.expectation == _STATUS, 0), else_=1)
         order = (resolved, found, _ALERT.c.changed_at.desc(), _ALERT.c.id)
-        query = _lines(organisation_id).order_by(*order)
+        query = _lines(organisation_id).where(_ALERT.c.expectation != DIGEST).order_by(*order)
         if subjects is not None:
             query = query.where(_NAME.in_(list(subjects)))
         with reading(self._engine) as connection:

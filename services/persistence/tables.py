@@ -544,6 +544,7 @@ message = sa.Table(
     sa.UniqueConstraint(
         "alert_id", "episode", "step", "recipient", "channel", name="uq_message_owed"
     ),
+    sa.Index("ix_message_organisation_id_recipient", "organisation_id", "recipient"),
     sa.Index(
         "ix_message_open",
         "due_at",

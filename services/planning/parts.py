@@ -29,7 +29,9 @@ from services.framework.plan import (
     Kind,
     Profile,
     ProjectState,
+    Rhythm,
     Switch,
+    Weekday,
 )
 from services.planning.fields import (
     Amount,
@@ -56,6 +58,9 @@ MAX_LAG_DAYS = 400
 MAX_CADENCE_DAYS = 400
 
 
+MOST_A_WEEK = 100
+Budget = Annotated[Whole, Field(ge=1, le=MOST_A_WEEK)]
+Hour = Annotated[Whole, Field(ge=0, le=23)]
 About = Annotated[
     str,
     Field(
@@ -81,6 +86,7 @@ class OrganisationPart(Part):
     year_starts: Annotated[Whole, Field(ge=1, le=12)] = 1
     board_meets_days: Annotated[Whole, Field(ge=1, le=MAX_CADENCE_DAYS)] | None = None
     board_meetings: tuple[Day, ...] = ()
+    messages_a_week: Budget = 3
 
 
 class PlacePart(Part):
@@ -112,6 +118,12 @@ class PersonPart(Part):
     zone: Zone | None = None
     ended: Day | None = None
     away: tuple[AwayPart, ...] = ()
+    messages_a_week: Budget | None = None
+    digest: Rhythm = Rhythm.WEEKLY
+    digest_day: Weekday = Weekday.MONDAY
+    digest_hour: Hour = 7
+    only_digest: Flag = False
+    quiet: tuple[Hour, Hour] | None = None
 
 
 class MeasurePart(Part):

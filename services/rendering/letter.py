@@ -51,6 +51,8 @@ _HTML = """<!doctype html><html lang="en"><head><meta charset="utf-8">
 {%- if link.stake %}; {{ link.stake }}{% endif %}
 {%- if link.closes %}.<br>Closed by {{ link.closes }}.{% endif %}</li>{% endfor %}</ul>{% endif %}
 {% if c.asked %}<h2>What is asked of you</h2><p>{{ c.asked }}</p>{% endif %}
+{% for section in c.sections %}<h2>{{ section.title }}</h2><ul>{% for item in section["items"] %}
+<li><a href="{{ base_url }}{{ item.path }}">{{ item.text }}</a></li>{% endfor %}</ul>{% endfor %}
 {% if c.would_change %}<p>{{ c.would_change }}</p>{% endif %}
 <a class="button" href="{{ base_url }}{{ c.path }}">{{ c.button }}</a>
 </div>{% endfor %}
@@ -110,8 +112,18 @@ def _plain(content: Mapping[str, Any]) -> dict[str, Any]:
     named = {key: content[key] and plainly(content[key]) for key in _STAMPED}
     figures = [(label, plainly(value)) for label, value in content["figures"]]
     links = [dict(link, problem=plainly(link["problem"])) for link in content["links"]]
-    button = "Review and acknowledge" if content["trouble"] else "Have a look"
-    return dict(content, **named, figures=figures, links=links, button=button)
+    sections = [
+        dict(section, items=[dict(item, text=plainly(item["text"])) for item in section["items"]])
+        for section in content.get("sections", ())
+    ]
+    button = _button(content)
+    return dict(content, **named, figures=figures, links=links, sections=sections, button=button)
+
+
+def _button(content: Mapping[str, Any]) -> str:
+    if content["kind"] == "digest":
+        return "All alerts"
+    return "Review and acknowledge" if content["trouble"] else "Have a look"
 
 
 def subject_of(contents: Sequence[Mapping[str, Any]]) -> str:
@@ -134,11 +146,17 @@ def text_of(content: Mapping[str, Any], base_url: str) -> str:
         lines += ["", *(f"  {label}: {value}" for label, value in content["figures"])]
     if content["links"]:
         lines += ["", "The weakest link below it:", *map(_link, content["links"])]
+    for section in content["sections"]:
+        lines += ["", f"{section['title']}:", *(_item(item, base_url) for item in section["items"])]
     if content["asked"]:
         lines += ["", f"What is asked of you: {content['asked']}"]
     if content["would_change"]:
         lines += ["", content["would_change"]]
     return "\n".join([*lines, "", f"{content['button']}: {base_url}{content['path']}"])
+
+
+def _item(item: Mapping[str, Any], base_url: str) -> str:
+    return f"  - {item['text']}\n    {base_url}{item['path']}"
 
 
 def _link(link: Mapping[str, Any]) -> str:

@@ -114,13 +114,13 @@ def _message(
     to = services().reporting.person(signed_in().organisation_id, message.recipient)
     owed = happened.get((message.episode, message.step), message.owed_at)
     at = message.business(message.sent_at or message.due_at, owed)
-    dropped = message.state == "dropped"
+    unsent = message.state in ("dropped", "kept")
     state = message_words(message.state, message.last_error)
     return {
         "to": to,
         "channel": message.channel,
         "state": state,
-        "at": None if dropped else told(at),
+        "at": None if unsent else told(at),
         "attempts": message.attempts,
-        "error": None if dropped else message.last_error,
+        "error": None if unsent else message.last_error,
     }

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from services.alerting.content import HEADLINES
+from services.alerting.digest import DIGEST
 from services.ports.reporting import AlertLine
 from services.reporting.aims import TITLES
 from services.reporting.words import when
@@ -24,8 +25,10 @@ _KINDS = {
     "remind": "Said again",
     "snoozed": "Snoozed",
     "woken": "Woken",
+    "digest": "Digest",
 }
 _STATES = {"owed": "waiting", "sending": "being sent", "sent": "sent", "dead": "given up"}
+_NOT_SENT = {"dropped": "not sent", "kept": "not sent at once"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +74,17 @@ def step_words(
 
 def message_words(state: str, because: str | None) -> str:
     """What became of a message."""
-    return f"not sent: {because}" if state == "dropped" else _STATES[state]
+    if state in _NOT_SENT:
+        return f"{_NOT_SENT[state]}: {because}"
+    return _STATES[state]
 
 
 def headline(expectation: str, status: str | None) -> str:
     """What an alert is called: by its status, else by what its expectation found."""
     if status:
         return status.replace("_", " ").capitalize()
+    if expectation == DIGEST:
+        return "Digests"
     return HEADLINES.get(expectation, TITLES.get(expectation, "Alert"))
 
 

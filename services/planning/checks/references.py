@@ -221,6 +221,14 @@ def leave(book: Book) -> Iterator[Note]:
                 yield from _person(book, away.cover, *at, "cover")
 
 
+def quiet_hours(book: Book) -> Iterator[Note]:
+    """Quiet hours end at another hour than they begin: else nobody would ever be told."""
+    for person in book.document.people:
+        if person.quiet is not None and person.quiet[0] == person.quiet[1]:
+            message = "quiet hours end at another hour than they begin, like `[20, 7]`"
+            yield wrong("quiet", message, "people", person.id, "quiet")
+
+
 def addresses(book: Book) -> Iterator[Note]:
     """One address stands for one person who is still there."""
     seen: dict[str, str] = {}
@@ -233,4 +241,4 @@ def addresses(book: Book) -> Iterator[Note]:
             yield doubtful("same-address", message, "people", person.id, "email")
 
 
-CHECKS = (reserved_ids, measures, aims, parents, projects, routes, leave, addresses)
+CHECKS = (reserved_ids, measures, aims, parents, projects, routes, leave, quiet_hours, addresses)

@@ -1,0 +1,78 @@
+"""What a person was sent within a week, and what of a step waits for their digest."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from services.alerting.budget import WEEK, kept_back, passes
+from services.alerting.digest import awake
+from services.alerting.lifecycle import Change, Decision
+from services.framework.plan import Plan
+from services.persistence import tables
+
+_MESSAGE, _EVENT = tables.message, tables.alert_event
+KEPT = "kept"
+"""The state of a message that waits for its person's digest; ``slot`` is who carried it."""
+UNTOLD = ("dead", "dropped", KEPT)
+
+
+class Attention:
+    """The attention of an organisation's people, in one transaction at one instant."""
+
+    def __init__(self, connection: sa.Connection, organisation_id: int) -> None:
+        self._connection = connection
+        self._organisation_id = organisation_id
+        self._told: dict[str, list[datetime]] = {}
+
+    def kept(
+        self, plan: Plan, person: str, step: tuple[str, Decision], now: datetime
+    ) -> str | None:
+        """Why a step (its expectation and decision) is not sent to a person at once; None: it is.
+
+        What is sent counts from then on.
+        """
+        told = self._of(person, now)
+        why = None if passes(*step) else kept_back(plan, person, told, now)
+        if why is None and now not in told:
+            told.append(now)
+        return why
+
+    def due(self, plan: Plan, person: str, due: datetime, ahead: datetime) -> datetime:
+        """When what is due leaves, after quiet hours; ``ahead`` is ``due`` by business time."""
+        return due + (awake(plan, person, ahead) - ahead)
+
+    def _of(self, person: str, now: datetime) -> list[datetime]:
+        if person not in self._told:
+            asked: dict[str, Any] = {
+                "organisation": self._organisation_id,
+                "person": person,
+                "since": now - WEEK,
+            }
+            self._told[person] = list(self._connection.scalars(_TOLD, asked))
+        return self._told[person]
+
+
+_TOLD = (
+    sa.select(_EVENT.c.at)
+    .join_from(
+        _MESSAGE,
+        _EVENT,
+        sa.and_(
+            _EVENT.c.alert_id == _MESSAGE.c.alert_id,
+            _EVENT.c.episode == _MESSAGE.c.episode,
+            _EVENT.c.step == _MESSAGE.c.step,
+            _EVENT.c.kind.in_([change.value for change in Change]),
+        ),
+    )
+    .where(
+        _MESSAGE.c.organisation_id == sa.bindparam("organisation"),
+        _MESSAGE.c.recipient == sa.bindparam("person"),
+        _MESSAGE.c.state.not_in(UNTOLD),
+        _EVENT.c.at > sa.bindparam("since", type_=_EVENT.c.at.type),
+    )
+    .distinct()
+)
+"""When a person was sent a step."""
