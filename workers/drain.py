@@ -47,7 +47,7 @@ class Drain:
         self._services.doorbell.ring()
 
     def tick(self) -> None:
-        """What no bell announced, and now and then a sign of life, digests, a look through the books."""
+        """What no bell announced; now and then a sign of life, digests, and a look at the books."""
         self._beat()
         self.run()
         self._digest()
