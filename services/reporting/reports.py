@@ -32,6 +32,7 @@ from services.reporting.projects import (
     own_projects,
     project_page,
 )
+from services.reporting.sites import Sites, sites_of_aim
 from services.reporting.sufficiency import sufficiency_of, workers_on
 
 RESOLVED = "resolved"
@@ -93,6 +94,15 @@ class Reporting:
             restated=tuple(restated_words(plan, each) for each in restated),
             sufficiency=sufficiency_of(plan, aim, roster, verdict_of(judgement), people.values()),
         )
+
+    def sites(self, organisation_id: int, aim_id: str) -> Sites | None:
+        """Which sites carry an aim now; None for one that has none or that the plan has not."""
+        plan = self._plan_of(organisation_id)
+        aim = plan.aims.get(aim_id)
+        if aim is None:
+            return None
+        facts = self._store.look(organisation_id, places=places_of(plan, aim)).facts
+        return sites_of_aim(plan, aim, facts)
 
     def project(self, organisation_id: int, project_id: str) -> ProjectPage | None:
         """A project's page; None for a project that the plan does not have."""

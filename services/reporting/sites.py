@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import median
 
 from services.framework.facts import Facts, SeriesKey
 from services.framework.periods import Period
 from services.framework.plan import SYSTEM, Aim, Direction, Measure, Plan
 from services.framework.series import Point, Series, read_series, sites_of
-from services.framework.texts import listed
+from services.framework.site_shares import Move, Share, move_of
+from services.framework.texts import listed, number, periods
 from services.reporting.words import digits_of, period_name, quantity
 
 _FEW = 2
@@ -19,7 +20,8 @@ _FEW = 2
 class SiteLine:
     """A site: its usual value before the aim began, its latest, and what is to be said of it.
 
-    ``at_target`` and ``better`` are None where nobody can tell.
+    ``at_target`` and ``better`` are None where nobody can tell; ``brings`` is its part of the
+    whole's move.
     """
 
     id: str
@@ -30,14 +32,19 @@ class SiteLine:
     at_target: bool | None
     better: bool | None
     says: str
+    brings: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Sites:
-    """The sites of an aim, in the plan's order, and in words which of them carry it."""
+    """The sites of an aim, in the plan's order, and in words which of them carry it.
+
+    ``move`` says how the whole moved since before the aim began; None where that cannot be told.
+    """
 
     words: str
     lines: tuple[SiteLine, ...]
+    move: str | None = None
 
 
 def sites_of_aim(plan: Plan, aim: Aim, facts: Facts) -> Sites | None:
@@ -59,7 +66,43 @@ def sites_of_aim(plan: Plan, aim: Aim, facts: Facts) -> Sites | None:
         return None
     newest = max(s.points[-1].period for _, s in found if s.points)
     lines = tuple(_line(plan, aim, measure, each, target, newest) for each in found)
-    return Sites(_words(lines, newest, target), lines)
+    words = _words(lines, newest, target)
+    move = move_of(measure, found, aim.start)
+    if move is None:
+        return Sites(words, lines)
+    brought = {share.site: _signed(share.brings, measure) for share in move.shares}
+    lines = tuple(replace(line, brings=brought[line.id]) for line in lines)
+    return Sites(words, lines, _moved(plan, measure, move))
+
+
+def _signed(change: float, measure: Measure) -> str:
+    """A change with its sign and unit: ``+1.20`` points of a percentage."""
+    unit = "points" if measure.unit == "%" else measure.unit
+    return f"{number(change, 2) if change < 0 else '+' + number(change, 2)} {unit}".strip()
+
+
+def _moved(plan: Plan, measure: Measure, move: Move) -> str:
+    """The whole's move, and the sites that make most of it, and those that hold it back."""
+    before, since = (periods(many, measure.frequency) for many in move.periods)
+    digits = digits_of(move.before, move.after)
+    first, last = (quantity(v, measure.unit, digits) for v in (move.before, move.after))
+    said = f"The whole went from {first} ({before} before the aim) to {last} (the last {since})"
+    if measure.direction is not Direction.NEUTRAL:
+        good = 1 if measure.direction is Direction.INCREASE else -1
+        ranked = sorted(move.shares, key=lambda s: -good * s.brings)
+        carry = [_named_share(plan, measure, s) for s in ranked if good * s.brings > 0]
+        back = [_named_share(plan, measure, s) for s in ranked[::-1] if good * s.brings < 0]
+        said += f"; carried by {listed(carry)}" if carry else "; no site carries it"
+        said += f"; held back by {listed(back)}" if back else ""
+    if move.left_out:
+        left = periods(move.left_out, measure.frequency)
+        said += f". Left out: {left} in which a site is missing or hidden"
+    return f"{said}."
+
+
+def _named_share(plan: Plan, measure: Measure, share: Share) -> str:
+    name = plan.sites[share.site].name if share.site in plan.sites else share.site
+    return f"{name} ({_signed(share.brings, measure)})"
 
 
 def _line(

@@ -239,6 +239,26 @@ ANSWERS: dict[str, Schema] = {
     "Recomputed": obj(
         ["same", "evaluations"], same={"type": "boolean"}, evaluations=_list("JudgedAgain")
     ),
+    "Sites": obj(
+        ["words", "lines", "move"],
+        words={"type": "string", "description": "Which sites carry the aim now."},
+        move={"type": ["string", "null"], "description": "How the whole moved, and by whom."},
+        lines={
+            "type": "array",
+            "items": obj(
+                ["id", "name", "before", "latest", "says", "brings"],
+                id=TEXT,
+                name=TEXT,
+                before=TEXT,
+                latest=TEXT,
+                period=_WORD,
+                at_target={"type": ["boolean", "null"]},
+                better={"type": ["boolean", "null"]},
+                says=TEXT,
+                brings=_WORD,
+            ),
+        },
+    ),
     "Templates": obj(["items"], items=_list("Template")),
     "Template": obj(
         ["id", "name", "definition", "kind", "unit", "direction", "frequency", "lag_days"],
@@ -300,6 +320,7 @@ ANSWERS: dict[str, Schema] = {
         chain=_list("Cause"),
         alerts=_list("AlertSaid"),
         expectations=_list("Said"),
+        sites={"anyOf": [ref("Sites"), {"type": "null"}]},
         recomputed=ref("Recomputed"),
         restated=_list("Restated"),
         evaluation={"type": ["object", "null"]},
