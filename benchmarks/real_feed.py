@@ -32,6 +32,7 @@ import yaml
 
 from benchmarks.plant import BIGDOT, Client, Plant, Postbox, environment, machine, running
 from services.persistence import tables
+from services.persistence.attention import KEPT
 from services.persistence.clock import DatabaseClock
 from services.persistence.engine import make_engine
 from tests.servers import free_port, postgres_server
@@ -315,7 +316,8 @@ def check(run: Run, books: Books, postbox: Postbox, expected: dict[tuple[str, st
             )
         }
         dropped = count(tables.message, tables.message.c.state == "dropped")
-        lost = count(tables.message, tables.message.c.state.not_in(("sent", "dropped")))
+        kept = count(tables.message, tables.message.c.state == KEPT)
+        lost = count(tables.message, tables.message.c.state.not_in(("sent", "dropped", KEPT)))
     received, repeats = _received(postbox)
     wrong = {
         key: status
@@ -329,7 +331,8 @@ def check(run: Run, books: Books, postbox: Postbox, expected: dict[tuple[str, st
     )
     print(
         f"  evaluations stored {evaluations}, alerts {alerts}, messages sent {len(sent)}"
-        f" (overtaken before they were sent {dropped}, lost {lost}), mails {len(postbox.mails)}"
+        f" (overtaken before they were sent {dropped}, kept for digests {kept}, lost {lost}),"
+        f" mails {len(postbox.mails)}"
     )
     print(
         f"  owed and not received {len(sent - received)}, received and not owed"
