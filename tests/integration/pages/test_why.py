@@ -69,7 +69,7 @@ def test_it_says_of_all_else_why_nothing_was_sent(ask: Callable[..., Any]) -> No
         assert said["reason"], said
         assert said["silence"], said
     subjects = {said["subject"].partition(":")[0] for said in answer["expectations"]}
-    assert subjects == {"aim", "project", "measure", "person"}
+    assert subjects == {"aim", "project", "measure", "person", "organisation"}
     late = _of(answer, "DAT-01", "measure:harm")
     assert (late["state"], late["silence"]) == ("holds", "It is so: there is nothing to tell.")
     assert answer["next_due"] is not None
