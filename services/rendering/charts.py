@@ -22,7 +22,7 @@ from typing import IO, Any
 
 from services.ports.reporting import Chart, ChartPoint
 
-TIMEOUT_SECONDS = 10.0
+TIMEOUT_SECONDS = 20.0
 _KEPT = 128
 _CHILD = "services.rendering.chart_child"
 _FONT = "system-ui, -apple-system, Segoe UI, Roboto, Helvetica, Arial, sans-serif"
