@@ -27,7 +27,9 @@ from services.framework.evaluate import evaluate
 from services.framework.judgement import Evaluation, Outcome, SubjectKind, Verdict
 from services.framework.late import Case, Restated, Told, because, restate, spans
 from services.framework.periods import local_date, midnight
+from services.framework.plan import Aim
 from services.framework.roster import Roster
+from services.framework.site_shares import sites_said
 from services.framework.verdict import ending
 from services.ports.clock import Clock
 from services.ports.delivery import Handover, Slot
@@ -273,10 +275,17 @@ def _of_status(
     if decision.tells:
         content = status_content(snapshot.plan, snapshot.plan.aims[aim], verdict, decision)
         content["reason"] = reason
+        content |= _sites(snapshot, snapshot.plan.aims[aim])
         roster = _roster(snapshot, evaluation)
         told = covered(snapshot.plan, roster.on, who_hears_status(snapshot.plan, roster, aim))
         owed = [owing(recipient, content) for recipient in told]
     return AlertChange(STATUS, about, decision, reason, tuple(owed), restated=restated)
+
+
+def _sites(snapshot: Snapshot, aim: Aim) -> dict[str, str]:
+    """Which sites make the aim's move, where that can be told."""
+    said = sites_said(snapshot.plan, aim, snapshot.facts)
+    return {} if said is None else {"sites": said}
 
 
 def _has_ended(snapshot: Snapshot, evaluation: Evaluation) -> bool:

@@ -13,12 +13,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from services.framework.facts import Facts, SeriesKey
 from services.framework.periods import Period
-from services.framework.plan import Measure
-from services.framework.series import Point, Series
+from services.framework.plan import SYSTEM, Aim, Direction, Measure, Plan
+from services.framework.series import Point, Series, read_series, sites_of
+from services.framework.texts import digits_for, listed, number, periods, with_unit
 
 RECENT = 6
 _LEAST = 3
+_DIGITS = 2
 _TWO = 2
 
 
@@ -68,6 +71,52 @@ def move_of(
     shares = tuple(_shares(measure, [site for site, _ in sites], was, now))
     first, last = (_whole(measure, sums) for sums in (was, now))
     return Move(first, last, (len(before), len(since)), len(every) - len(whole), shares)
+
+
+def sites_said(plan: Plan, aim: Aim, facts: Facts) -> str | None:
+    """Which sites make the move of an aim of the whole system, in a sentence; None: untold."""
+    declared = aim.primary
+    measure = plan.measures.get(declared.measure) if declared else None
+    if declared is None or measure is None or aim.site != SYSTEM:
+        return None
+    sites = []
+    for site in sites_of(plan, measure):
+        key = SeriesKey(measure.id, site, aim.stratum, declared.definition)
+        sites.append((site, read_series(plan, facts, key)))
+    move = move_of(measure, sites, aim.start)
+    return None if move is None else moved_words(plan, measure, move)
+
+
+def moved_words(plan: Plan, measure: Measure, move: Move) -> str:
+    """The whole's move, the sites that make most of it, and those that hold it back."""
+    before, since = (periods(many, measure.frequency) for many in move.periods)
+    spread = move.after - move.before
+    digits = min(_DIGITS, digits_for(spread or move.before or 1.0))
+    first, last = (with_unit(number(v, digits), measure.unit) for v in (move.before, move.after))
+    said = f"The whole went from {first} ({before} before the aim) to {last} (the last {since})"
+    if measure.direction is not Direction.NEUTRAL:
+        good = 1 if measure.direction is Direction.INCREASE else -1
+        ranked = sorted(move.shares, key=lambda s: -good * s.brings)
+        carry = [_named(plan, measure, s) for s in ranked if good * s.brings > 0]
+        back = [_named(plan, measure, s) for s in ranked[::-1] if good * s.brings < 0]
+        said += f"; carried by {listed(carry)}" if carry else "; no site carries it"
+        said += f"; held back by {listed(back)}" if back else ""
+    if move.left_out:
+        left = periods(move.left_out, measure.frequency)
+        said += f". Left out: {left} in which a site is missing or hidden"
+    return f"{said}."
+
+
+def signed(change: float, measure: Measure) -> str:
+    """A change with its sign and unit: ``+1.20 points`` of a percentage."""
+    unit = "points" if measure.unit == "%" else measure.unit
+    words = number(change, _DIGITS)
+    return with_unit(words if words.startswith("-") else f"+{words}", unit)
+
+
+def _named(plan: Plan, measure: Measure, share: Share) -> str:
+    name = plan.sites[share.site].name if share.site in plan.sites else share.site
+    return f"{name} ({signed(share.brings, measure)})"
 
 
 def _counted(point: Point) -> bool:

@@ -44,6 +44,7 @@ _HTML = """<!doctype html><html lang="en"><head><meta charset="utf-8">
 {% if c.blind_since %}<p>No data since {{ c.blind_since }}.</p>{% endif %}
 {% if c.figures %}<table role="presentation">{% for label, value in c.figures %}
 <tr><td>{{ label }}</td><td class="figure">{{ value }}</td></tr>{% endfor %}</table>{% endif %}
+{% if c.sites %}<p>{{ c.sites }}</p>{% endif %}
 {% if c.links %}<h2>The weakest link below it</h2><ul>{% for link in c.links %}
 <li>{% for name in link.above %}{{ name }} ◀ {% endfor -%}
 {{ link.kind|capitalize }} “{{ link.name }}”: {{ link.problem }}
@@ -144,15 +145,20 @@ def text_of(content: Mapping[str, Any], base_url: str) -> str:
         lines.append(f"No data since {content['blind_since']}.")
     if content["figures"]:
         lines += ["", *(f"  {label}: {value}" for label, value in content["figures"])]
+    lines += _apart(content.get("sites"))
     if content["links"]:
         lines += ["", "The weakest link below it:", *map(_link, content["links"])]
     for section in content["sections"]:
         lines += ["", f"{section['title']}:", *(_item(item, base_url) for item in section["items"])]
     if content["asked"]:
         lines += ["", f"What is asked of you: {content['asked']}"]
-    if content["would_change"]:
-        lines += ["", content["would_change"]]
+    lines += _apart(content["would_change"])
     return "\n".join([*lines, "", f"{content['button']}: {base_url}{content['path']}"])
+
+
+def _apart(words: str | None) -> list[str]:
+    """A sentence as a paragraph of its own; nothing where there is none."""
+    return ["", words] if words else []
 
 
 def _item(item: Mapping[str, Any], base_url: str) -> str:

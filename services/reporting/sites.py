@@ -9,8 +9,8 @@ from services.framework.facts import Facts, SeriesKey
 from services.framework.periods import Period
 from services.framework.plan import SYSTEM, Aim, Direction, Measure, Plan
 from services.framework.series import Point, Series, read_series, sites_of
-from services.framework.site_shares import Move, Share, move_of
-from services.framework.texts import listed, number, periods
+from services.framework.site_shares import move_of, moved_words, signed
+from services.framework.texts import listed
 from services.reporting.words import digits_of, period_name, quantity
 
 _FEW = 2
@@ -70,39 +70,9 @@ def sites_of_aim(plan: Plan, aim: Aim, facts: Facts) -> Sites | None:
     move = move_of(measure, found, aim.start)
     if move is None:
         return Sites(words, lines)
-    brought = {share.site: _signed(share.brings, measure) for share in move.shares}
+    brought = {share.site: signed(share.brings, measure) for share in move.shares}
     lines = tuple(replace(line, brings=brought[line.id]) for line in lines)
-    return Sites(words, lines, _moved(plan, measure, move))
-
-
-def _signed(change: float, measure: Measure) -> str:
-    """A change with its sign and unit: ``+1.20`` points of a percentage."""
-    unit = "points" if measure.unit == "%" else measure.unit
-    return f"{number(change, 2) if change < 0 else '+' + number(change, 2)} {unit}".strip()
-
-
-def _moved(plan: Plan, measure: Measure, move: Move) -> str:
-    """The whole's move, and the sites that make most of it, and those that hold it back."""
-    before, since = (periods(many, measure.frequency) for many in move.periods)
-    digits = digits_of(move.before, move.after)
-    first, last = (quantity(v, measure.unit, digits) for v in (move.before, move.after))
-    said = f"The whole went from {first} ({before} before the aim) to {last} (the last {since})"
-    if measure.direction is not Direction.NEUTRAL:
-        good = 1 if measure.direction is Direction.INCREASE else -1
-        ranked = sorted(move.shares, key=lambda s: -good * s.brings)
-        carry = [_named_share(plan, measure, s) for s in ranked if good * s.brings > 0]
-        back = [_named_share(plan, measure, s) for s in ranked[::-1] if good * s.brings < 0]
-        said += f"; carried by {listed(carry)}" if carry else "; no site carries it"
-        said += f"; held back by {listed(back)}" if back else ""
-    if move.left_out:
-        left = periods(move.left_out, measure.frequency)
-        said += f". Left out: {left} in which a site is missing or hidden"
-    return f"{said}."
-
-
-def _named_share(plan: Plan, measure: Measure, share: Share) -> str:
-    name = plan.sites[share.site].name if share.site in plan.sites else share.site
-    return f"{name} ({_signed(share.brings, measure)})"
+    return Sites(words, lines, moved_words(plan, measure, move))
 
 
 def _line(

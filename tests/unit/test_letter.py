@@ -47,6 +47,13 @@ def test_who_is_told_in_somebodys_place_reads_so() -> None:
     )
 
 
+def test_which_sites_carry_the_aim_is_said_where_it_is_known() -> None:
+    said = "The whole went from 20% to 17%; carried by North (-4.00 points)."
+    letter = WRITER(slot(content(sites=said)))
+    assert f"\n\n{said}\n\n" in letter.text
+    assert said in letter.html
+
+
 def test_the_text_stands_alone() -> None:
     text = WRITER(slot(content())).text
     assert text.startswith("OFF TRACK: Fewer deaths in hospital")

@@ -150,6 +150,13 @@ def _by_field(refused: PlanError) -> dict[str, str]:
     return found
 
 
+def _of_the_new(template: Template, given: dict[str, str], proposal: Proposal | None) -> list[str]:
+    """The warnings about the new aim and its measure; the others stood before."""
+    names = {f"aim {given.get('aim')}", f"measure {template.id}"}
+    every = (each.message for each in (proposal.warnings if proposal else ()))
+    return [said for said in every if said.partition(":")[0] in names]
+
+
 def _page(template: Template, given: dict[str, str], asked: _Asked) -> str:
     who = signed_in()
     plan = services().plan_store.current(who.organisation_id)
@@ -159,7 +166,7 @@ def _page(template: Template, given: dict[str, str], asked: _Asked) -> str:
         "templates/start.html",
         form=_FORM,
         template=template,
-        name=template.name,
+        name=f"Whole-system measures: {template.name}",
         back=url_for("templates.every"),
         action=url_for("templates.start", template=template.id),
         given={field: given.get(field, "") for field in names},
@@ -168,6 +175,7 @@ def _page(template: Template, given: dict[str, str], asked: _Asked) -> str:
         people=[(p.id, p.name) for p in plan.people.values() if not p.ended or p.ended > today],
         proposal=asked.proposal,
         changes=sentences(asked.proposal.changes) if asked.proposal else [],
+        warnings=_of_the_new(template, given, asked.proposal),
         base=plan.version,
         held=template.id in plan.measures,
     )

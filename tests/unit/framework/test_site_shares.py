@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from services.framework.facts import Facts, Observation, SeriesKey
 from services.framework.plan import Aim, Kind, Measure, Plan, Site
 from services.framework.series import read_series
-from services.framework.site_shares import Move, move_of
+from services.framework.site_shares import Move, move_of, sites_said
 from services.framework.suppression import protected
 from services.reporting.sites import Sites, sites_of_aim
 from tests.unit.framework.builders import a_measure, a_plan, an_aim, an_observation, month
@@ -80,6 +80,18 @@ def test_a_share_that_moves_is_told_from_a_result_that_moves() -> None:
     assert [s.within for s in move.shares] == [pytest.approx(0)] * 3
     assert sum(s.mix for s in move.shares) == pytest.approx(move.after - move.before)
     assert move.shares[1].mix < 0
+
+
+def test_an_aim_without_sites_says_nothing_of_them() -> None:
+    plan = _plan()
+    counts = _level((30, 18), (20, 20), (10, 13))
+    said = sites_said(plan, plan.aims["a"], _facts(plan, counts))
+    assert said is not None
+    assert said.startswith("The whole went from 20.00% (6 months before the aim) to 17.00% (the ")
+    assert said.endswith("held back by East (+1.00 points).")
+    own = replace(plan.aims["a"], site="north")
+    assert sites_said(plan, own, _facts(plan, counts)) is None
+    assert sites_said(plan, plan.aims["a"], Facts()) is None
 
 
 def test_too_few_whole_months_tell_nothing() -> None:
