@@ -54,6 +54,7 @@ def test_a_waiver_that_cannot_be_is_refused_at_its_line(
 
 
 ERRORS = [
+    ("roles: [owner]}", "roles: [owner], quiet: [7, 7]}", "quiet", "end at another hour"),
     (
         "sponsor: cmo\n    adopted",
         "sponsor: nobody\n    adopted",
@@ -263,6 +264,19 @@ def test_an_error_is_found(old: str, new: str, code: str, words: str) -> None:
     with pytest.raises(PlanError) as trouble:
         load(text)
     assert found[0] in trouble.value.findings
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        ("messages_a_week: 0", "greater than or equal to 1"),
+        ("messages_a_week: 101", "less than or equal to 100"),
+        ("digest_hour: 24", "less than or equal to 23"),
+    ],
+)
+def test_how_somebody_is_told_has_its_range(said: str, words: str) -> None:
+    with pytest.raises(PlanError, match=words):
+        load(SHORT.replace("roles: [owner]}", f"roles: [owner], {said}}}", 1))
 
 
 def test_a_parameter_is_found_at_its_place_in_the_file_and_may_stand_on_its_limit() -> None:
