@@ -55,24 +55,32 @@ class Attention:
         return self._told[person]
 
 
-_TOLD = (
-    sa.select(_EVENT.c.at)
-    .join_from(
-        _MESSAGE,
-        _EVENT,
-        sa.and_(
-            _EVENT.c.alert_id == _MESSAGE.c.alert_id,
-            _EVENT.c.episode == _MESSAGE.c.episode,
-            _EVENT.c.step == _MESSAGE.c.step,
-            _EVENT.c.kind.in_([change.value for change in Change]),
-        ),
-    )
+_LATELY = 300
+_LAST = (
+    sa.select(_MESSAGE.c.alert_id, _MESSAGE.c.episode, _MESSAGE.c.step)
     .where(
         _MESSAGE.c.organisation_id == sa.bindparam("organisation"),
         _MESSAGE.c.recipient == sa.bindparam("person"),
         _MESSAGE.c.state.not_in(UNTOLD),
-        _EVENT.c.at > sa.bindparam("since", type_=_EVENT.c.at.type),
     )
+    .order_by(_MESSAGE.c.id.desc())
+    .limit(_LATELY)
+    .subquery()
+)
+"""A person's last messages, many times a week's: somebody may have thousands."""
+_TOLD = (
+    sa.select(_EVENT.c.at)
+    .join_from(
+        _LAST,
+        _EVENT,
+        sa.and_(
+            _EVENT.c.alert_id == _LAST.c.alert_id,
+            _EVENT.c.episode == _LAST.c.episode,
+            _EVENT.c.step == _LAST.c.step,
+            _EVENT.c.kind.in_([change.value for change in Change]),
+        ),
+    )
+    .where(_EVENT.c.at > sa.bindparam("since", type_=_EVENT.c.at.type))
     .distinct()
 )
 """When a person was sent a step."""
