@@ -9,11 +9,11 @@ import sqlalchemy as sa
 
 from services.alerting.budget import WEEK, kept_back, passes
 from services.alerting.digest import awake
-from services.alerting.lifecycle import Change, Decision
+from services.alerting.lifecycle import Decision
 from services.framework.plan import Plan
 from services.persistence import tables
 
-_MESSAGE, _EVENT = tables.message, tables.alert_event
+_MESSAGE = tables.message
 KEPT = "kept"
 """The state of a message that waits for its person's digest; ``slot`` is who carried it."""
 UNTOLD = ("dead", "dropped", KEPT)
@@ -55,32 +55,14 @@ class Attention:
         return self._told[person]
 
 
-_LATELY = 300
-_LAST = (
-    sa.select(_MESSAGE.c.alert_id, _MESSAGE.c.episode, _MESSAGE.c.step)
+_TOLD = (
+    sa.select(_MESSAGE.c.told_of)
     .where(
         _MESSAGE.c.organisation_id == sa.bindparam("organisation"),
         _MESSAGE.c.recipient == sa.bindparam("person"),
+        _MESSAGE.c.told_of > sa.bindparam("since", type_=_MESSAGE.c.told_of.type),
         _MESSAGE.c.state.not_in(UNTOLD),
     )
-    .order_by(_MESSAGE.c.id.desc())
-    .limit(_LATELY)
-    .subquery()
-)
-"""A person's last messages, many times a week's: somebody may have thousands."""
-_TOLD = (
-    sa.select(_EVENT.c.at)
-    .join_from(
-        _LAST,
-        _EVENT,
-        sa.and_(
-            _EVENT.c.alert_id == _LAST.c.alert_id,
-            _EVENT.c.episode == _LAST.c.episode,
-            _EVENT.c.step == _LAST.c.step,
-            _EVENT.c.kind.in_([change.value for change in Change]),
-        ),
-    )
-    .where(_EVENT.c.at > sa.bindparam("since", type_=_EVENT.c.at.type))
     .distinct()
 )
-"""When a person was sent a step."""
+"""When the steps happened that a person was sent."""

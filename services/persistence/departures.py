@@ -27,7 +27,7 @@ from services.ports.planning import Closing, Departure, NewVersion
 
 _ACCOUNT, _KEY, _MESSAGE = tables.account, tables.api_key, tables.message
 _ALERT, _SUBJECT = tables.alert, tables.subject
-_SAME = frozenset({"organisation_id", "alert_id", "episode", "step", "channel"})
+_SAME = frozenset({"organisation_id", "alert_id", "episode", "step", "channel", "told_of"})
 _TABLES = (tables.role_change, tables.state_change, tables.review_action)
 _EVENTS = tuple(table.name for table in _TABLES)
 

@@ -167,9 +167,7 @@ def _moved(due: Due) -> sa.Executable:
 
 def _told(connection: sa.Connection, due: Due) -> list[Told]:
     """What the digest may speak of: what waits for it, what was told since, what is still so."""
-    m, alert, event = _MESSAGE.c, _ALERT.c, _EVENT.c
-    step = sa.and_(event.alert_id == m.alert_id, event.episode == m.episode, event.step == m.step)
-    happened = sa.select(sa.func.min(event.at)).where(step).correlate(_MESSAGE).scalar_subquery()
+    m, alert = _MESSAGE.c, _ALERT.c
     waits = sa.and_(m.state == KEPT, m.slot.is_(None))
     query = (
         sa.select(
@@ -181,7 +179,7 @@ def _told(connection: sa.Connection, due: Due) -> list[Told]:
             m.state,
             m.slot,
             m.last_error,
-            happened.label("at"),
+            m.told_of,
             alert.expectation,
             alert.state.label("alert_state"),
             alert.episode.label("alert_episode"),
@@ -209,7 +207,7 @@ def _as_told(row: Any) -> Told:
         row.expectation,
         row.channel,
         row.content,
-        row.at,
+        row.told_of,
         row.last_error if row.state == KEPT else None,
         row.alert_state != "resolved" and row.episode == row.alert_episode,
         row.status,

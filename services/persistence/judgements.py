@@ -525,6 +525,7 @@ class _Work:
             "closed_at": self._system if kept else None,
             "content": dict(content),
             "message_id": message_id,
+            "told_of": self._business,
             "owed_at": self._system,
             "due_at": leased or due,
             "attempts": 1 if leased else 0,

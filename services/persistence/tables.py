@@ -535,6 +535,7 @@ message = sa.Table(
     sa.Column("content", Json, nullable=False),
     sa.Column("message_id", sa.Text, nullable=False),
     sa.Column("slot", BigId, nullable=True),
+    sa.Column("told_of", UtcDateTime, nullable=True),
     sa.Column("owed_at", UtcDateTime, nullable=False),
     sa.Column("due_at", UtcDateTime, nullable=False),
     sa.Column("attempts", sa.Integer, nullable=False, server_default="0"),
@@ -544,7 +545,7 @@ message = sa.Table(
     sa.UniqueConstraint(
         "alert_id", "episode", "step", "recipient", "channel", name="uq_message_owed"
     ),
-    sa.Index("ix_message_organisation_id_recipient", "organisation_id", "recipient"),
+    sa.Index("ix_message_told_of", "organisation_id", "recipient", "told_of"),
     sa.Index(
         "ix_message_open",
         "due_at",
