@@ -41,17 +41,17 @@ test: setup servers ## Run the tests, on SQLite and PostgreSQL (ARGS="-k name")
 
 check: setup styles types imports migrations test ## Everything that must hold before a change lands
 
-styles:
+styles: setup
 	@$(BIN)/ruff format --check --quiet $(CODE)
 	@$(BIN)/ruff check --quiet $(CODE)
 
-types:
+types: setup
 	@$(BIN)/mypy $(CODE)
 
-imports:
+imports: setup
 	@$(BIN)/lint-imports --no-logo
 
-migrations:
+migrations: setup
 	@folder=$$(mktemp -d) && export BIGDOT_DATABASE_URL=sqlite:///$$folder/check.db && \
 		$(BIN)/alembic upgrade head && $(BIN)/alembic check; \
 		code=$$?; rm -rf $$folder; exit $$code
