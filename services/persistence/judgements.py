@@ -40,6 +40,8 @@ _MAIL = "mail"
 _JUDGES, _INT4 = 7_201, 2**31 - 1
 _LOOKED_AT = 1_000
 _ACKNOWLEDGED = ("acknowledged_at", "acknowledged_by", "acknowledged_note")
+_DECIDED = ("decision", "decided_at", "decided_by", "decided_note", "decided_until")
+_OF_EPISODE = (*_ACKNOWLEDGED, *_DECIDED)
 
 
 class DatabaseJudgementStore:
@@ -401,7 +403,7 @@ class _Work:
     def new_alert(self, change: AlertChange) -> dict[str, Any]:
         """The row of an alert that there is not yet; every one has the same columns."""
         return {
-            **dict.fromkeys(_ACKNOWLEDGED),
+            **dict.fromkeys(_OF_EPISODE),
             "resolved_at": None,
             "snoozed_until": None,
             "opened_at": self._business,
@@ -423,7 +425,7 @@ class _Work:
     def _change(self, alert: Any, change: AlertChange) -> None:
         """Change an alert that there is, and tell of it."""
         decision = change.decision
-        begins = decision.change in (Change.OPEN, Change.ANNOUNCE)
+        begins = _begins(decision)
         episode = alert.episode + 1 if begins else alert.episode
         step = 1 if begins else alert.step + (1 if decision.tells else 0)
         values = self._values(decision, alert.changed_at)
@@ -465,8 +467,7 @@ class _Work:
             values |= {"state": "resolved", "resolved_at": self._business}
         elif decision.change is Change.OPEN:
             values |= {"state": "open", "resolved_at": None, "opened_at": self._business}
-            values |= dict.fromkeys(_ACKNOWLEDGED)
-        return values
+        return values | (dict.fromkeys(_OF_EPISODE) if _begins(decision) else {})
 
     def _event(self, where: tuple[int, int, int], change: AlertChange) -> None:
         decision = change.decision
@@ -569,6 +570,11 @@ class _Work:
         """Why a step waits for a person's digest; None where it is sent at once."""
         step = change.expectation, change.decision
         return self._attention.kept(self.snapshot.plan, to.person, step, self._business)
+
+
+def _begins(decision: Decision) -> bool:
+    """Whether an episode of the alert begins."""
+    return decision.change in (Change.OPEN, Change.ANNOUNCE)
 
 
 def _waits_to_leave(connection: sa.Connection, alert: int) -> dict[int, To]:

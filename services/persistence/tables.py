@@ -501,6 +501,11 @@ alert = sa.Table(
     sa.Column("acknowledged_by", sa.Text, nullable=True),
     sa.Column("acknowledged_note", sa.Text, nullable=True),
     sa.Column("snoozed_until", UtcDateTime, nullable=True),
+    sa.Column("decision", sa.Text, nullable=True),
+    sa.Column("decided_at", UtcDateTime, nullable=True),
+    sa.Column("decided_by", sa.Text, nullable=True),
+    sa.Column("decided_note", sa.Text, nullable=True),
+    sa.Column("decided_until", UtcDateTime, nullable=True),
     sa.UniqueConstraint("organisation_id", "expectation", "about"),
 )
 
