@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from services.access.accounts import Accounts
     from services.access.channels import Channels
     from services.access.keys import Keys
+    from services.access.links import Links
     from services.access.organisations import Organisations
     from services.access.sessions import Sessions
     from services.alerts.acting import Alerts
@@ -130,6 +131,13 @@ class Services:
         from services.persistence.keys import DatabaseKeyStore
 
         return Keys(DatabaseKeyStore(self.engine), self.clock, self.options.secret_keys)
+
+    @cached_property
+    def links(self) -> Links:
+        """Signed links of messages."""
+        from services.access.links import Links
+
+        return Links(self.options.secret_keys, self.options.base_url, self.clock)
 
     @cached_property
     def channels(self) -> Channels:
