@@ -379,7 +379,9 @@ class Services:
             return Again(made.holds, made.differs)
 
         plans = self.plan_store
-        return Whys(DatabaseWhys(self.engine), plans.current, plans.version, again, self.clock)
+        sites = self.reporting.sites
+        store = DatabaseWhys(self.engine)
+        return Whys(store, plans.current, plans.version, again, sites, self.clock)
 
     @cached_property
     def charts(self) -> ChartRenderer:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from services.framework.facts import Facts
 from services.framework.periods import local_date
-from services.framework.plan import Plan
+from services.framework.plan import Aim, Plan
 from services.framework.roster import Roster
+from services.framework.series import known_to
 from services.ports.clock import Clock
 from services.ports.reporting import AlertLine, AlertRecord, Found, Mail, ReportStore
 from services.reporting.aims import AimPage, aim_page, measures_of, places_of, subjects_of
@@ -95,14 +96,10 @@ class Reporting:
             sufficiency=sufficiency_of(plan, aim, roster, verdict_of(judgement), people.values()),
         )
 
-    def sites(self, organisation_id: int, aim_id: str) -> Sites | None:
-        """Which sites carry an aim now; None for one that has none or that the plan has not."""
-        plan = self._plan_of(organisation_id)
-        aim = plan.aims.get(aim_id)
-        if aim is None:
-            return None
+    def sites(self, organisation_id: int, plan: Plan, aim: Aim, at: datetime) -> Sites | None:
+        """Which sites carried an aim, by what was known at an instant; None where it has none."""
         facts = self._store.look(organisation_id, places=places_of(plan, aim)).facts
-        return sites_of_aim(plan, aim, facts)
+        return sites_of_aim(plan, aim, known_to(facts, at))
 
     def project(self, organisation_id: int, project_id: str) -> ProjectPage | None:
         """A project's page; None for a project that the plan does not have."""

@@ -32,6 +32,7 @@ from services.reporting.oversight import (
     questions_of,
     restated_words,
 )
+from services.reporting.sites import Sites
 
 _OPENS = frozenset({"open", "opened", "step", "announce"})
 _RESOLVES = "resolve"
@@ -156,6 +157,7 @@ class Why:
     alerts: tuple[AlertSaid, ...]
     judged: tuple[Judged, ...]
     restated: tuple[RestatedWords, ...]
+    sites: Sites | None
     evaluation: Evaluated
 
     @property
@@ -172,7 +174,7 @@ class Why:
 class Whys:
     """Answers why; ``plan_of`` gives an organisation's current plan, ``plan_at`` a version of it.
 
-    ``again`` makes a stored evaluation again, by its id.
+    ``again`` makes a stored evaluation again, by its id; ``sites`` says which sites carried an aim.
     """
 
     def __init__(
@@ -181,12 +183,14 @@ class Whys:
         plan_of: Callable[[int], Plan],
         plan_at: Callable[[int, int], Plan],
         again: Callable[[int, int], Again],
+        sites: Callable[[int, Plan, Aim, datetime], Sites | None],
         clock: Clock,
     ) -> None:
         self._store = store
         self._plan_of = plan_of
         self._plan_at = plan_at
         self._again = again
+        self._sites = sites
         self._clock = clock
 
     def why(self, organisation_id: int, aim_id: str, as_of: str | None = None) -> Why | None:
@@ -215,7 +219,8 @@ class Whys:
         late = self._store.restated(organisation_id, subjects, at)
         restated = tuple(restated_words(then, each) for each in late)
         answer = _answer(then, then.aims[aim_id], own, found, alerts, judged)
-        return replace(answer, restated=restated)
+        sites = self._sites(organisation_id, then, then.aims[aim_id], at)
+        return replace(answer, restated=restated, sites=sites)
 
     def _refuse_too_early(self, organisation_id: int, plan: Plan, subject: str) -> None:
         first = self._store.first_judged(organisation_id, subject)
@@ -316,6 +321,7 @@ def _answer(
         tuple(sorted(alerts, key=_first)),
         judged,
         (),
+        None,
         own,
     )
 

@@ -64,10 +64,7 @@ def why(aim_id: str) -> Response:
         raise BadRequest(f"'as_of': {wrong}.") from None
     if found is None:
         return jsonify({"aim": aim_id, "evaluation": None, "reason": "Not judged yet."})
-    held = caller().organisation_id
-    now = request.args.get("as_of") is None
-    sites = services().reporting.sites(held, aim_id) if now else None
-    return jsonify(as_json(found) | {"sites": asdict(sites) if sites else None})
+    return jsonify(as_json(found))
 
 
 @blueprint.get("/self-assessments")

@@ -241,7 +241,7 @@ ANSWERS: dict[str, Schema] = {
     ),
     "Sites": obj(
         ["words", "lines", "move"],
-        words={"type": "string", "description": "Which sites carry the aim now."},
+        words={"type": "string", "description": "Which sites carried the aim then."},
         move={"type": ["string", "null"], "description": "How the whole moved, and by whom."},
         lines={
             "type": "array",

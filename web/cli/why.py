@@ -68,6 +68,7 @@ def _lines(why: Why, zone: ZoneInfo) -> Iterator[str]:
     yield from _again(why)
     yield from _questions(why)
     yield from _chain(why)
+    yield from _sites(why)
     yield from _restated(why, zone)
     yield from _alerts(why, zone)
     yield from _silent(why)
@@ -104,6 +105,17 @@ def _chain(why: Why) -> Iterator[str]:
             yield f"     {link['stake']}"
         if link.get("closes"):
             yield f"     closed by {link['closes']} ({link.get('role') or 'nobody'})"
+
+
+def _sites(why: Why) -> Iterator[str]:
+    if why.sites is None:
+        return
+    yield f"\nWhich sites carry it: {why.sites.words}"
+    if why.sites.move:
+        yield f"  {why.sites.move}"
+    for line in why.sites.lines:
+        brings = f"; brings {line.brings}" if line.brings else ""
+        yield f"  {line.name}: {line.latest} (before {line.before}), {line.says}{brings}"
 
 
 def _restated(why: Why, zone: ZoneInfo) -> Iterator[str]:

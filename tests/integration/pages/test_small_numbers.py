@@ -271,3 +271,31 @@ def test_a_correction_is_answered_without_the_small_number_it_corrects(moorland:
     shown = {f"{p.start:%Y-%m}": p.value for p in page.panels[0].chart.points}
     assert shown[month(LAST)] == pytest.approx(1000 * 7 / DAYS["south"])
     assert shown[month(LAST - 1)] is None
+
+
+def test_why_says_which_sites_carried_the_aim_as_of_the_day_asked_for(moorland: Hospital) -> None:
+    moorland.at(2026, 1, 20)
+    items: list[dict[str, Any]] = [
+        {
+            "measure": "falls",
+            "period": month(LAST + 1),
+            "site": site,
+            "numerator": 2 if site == "west" else 40,
+            "denominator": days,
+        }
+        for site, days in DAYS.items()
+    ]
+    assert moorland.post("measurements", *items) == ["created"] * len(items)
+    moorland.judge()
+    app = create_app(moorland.services, WebOptions(SECRETS, embedded=True))
+    client = browser(app, "admin")
+    then = words_in(client.get("/aims/fewer/why?as_of=2025-12-29").get_data(as_text=True))
+    assert "2 of 4 sites show a value for November 2025" in then
+    now = words_in(client.get("/aims/fewer/why").get_data(as_text=True))
+    assert "sites show a value for December 2025" in now
+    assert "for November 2025" not in now.partition("Which sites carry it")[2]
+    whys = moorland.services.whys
+    asked = [whys.why(moorland.id, "fewer", day) for day in ("2025-12-29", "2026-01-20", None)]
+    said = [each.sites.words for each in asked if each is not None and each.sites is not None]
+    assert "November" in said[0]
+    assert said[1] == said[2] != said[0]
